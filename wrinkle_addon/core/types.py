@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The values that travel between the stages.
 
-All are immutable. Frames and units: model space is millimetres, +X to the subject's left, +Y up, +Z out of the face; photo
-pixels have their centres at integers, x right, y down; UV is u right, v up, and texture row 0 is v = 1, so that texel
-(row, column) of a map of size S has its centre at u = (column + 0.5) / S, v = 1 - (row + 0.5) / S.
+All are immutable. Frames and units: model space is millimetres, +X to the subject's left, +Y up, +Z out of the face;
+photo pixels have their centres at integers, x right, y down; UV is u right, v up, and texture row 0 is v = 1, so that
+texel (row, column) of a map of size S has its centre at u = (column + 0.5) / S, v = 1 - (row + 0.5) / S.
 """
 
 from __future__ import annotations
@@ -23,8 +23,8 @@ Byte = npt.NDArray[np.uint8]
 class Photo:
     """An upright photo (EXIF orientation applied).
 
-    pixels: (H, W, 3) uint8, sRGB-encoded RGB. name: the file's name, for messages. focal_px: the focal length in pixels when
-    EXIF states it. content: hexadecimal digest of the file's bytes, the key of everything remembered about it.
+    pixels: (H, W, 3) uint8, sRGB-encoded RGB. name: the file's name, for messages. focal_px: the focal length in pixels
+    when EXIF states it. content: hexadecimal digest of the file's bytes, the key of everything remembered about it.
     """
 
     pixels: Byte
@@ -37,9 +37,9 @@ class Photo:
 class Landmarks:
     """Landmarks of one face in one photo.
 
-    points: (68, 2) float32 pixels in iBUG order. confidence: (68,) float32 in 0..1. dense: (468, 3) float32, the face mesh
-    network's points (x, y in pixels, z in the same scale, smaller is nearer), or None when the points come from a file.
-    warnings: sentences for the user (several faces, low confidence ...).
+    points: (68, 2) float32 pixels in iBUG order. confidence: (68,) float32 in 0..1. dense: (468, 3) float32, the face
+    mesh network's points (x, y in pixels, z in the same scale, smaller is nearer), or None when the points come from a
+    file. warnings: sentences for the user (several faces, low confidence ...).
     """
 
     points: Float
@@ -60,13 +60,14 @@ class Blendshapes:
 class FaceModel:
     """A morphable face: neutral(a) = mean + sum a_k shape_basis_k, plus expressions.
 
-    mean: (V, 3) mm. shape_basis: (K, V, 3) mm per standard deviation. expression_basis: the model's own expression space,
-    (E, V, 3) mm per unit coefficient; ``expression_bounds`` is (low, high) of a plausible coefficient: (0, 1) for
-    blendshapes, (-3, 3) for principal components. arkit: the ARKit-named blendshapes every model offers (52 names).
-    triangles: (T, 3) int32, counter-clockwise seen from outside. uv: (V, 2). landmarks: (68,) int32 vertex of each
-    iBUG point, -1 where the model has none. right_contour, left_contour: vertices that may form the face's outline on the
-    subject's right and left. dense: (468,) int32 vertex (or -1) of each point of the face mesh network, or None. regions: names to
-    (V,) float32 weights 0..1 (see regions.py). content: digest that keys caches. kind: "builtin", "bfm", "eos" or "ict".
+    mean: (V, 3) mm. shape_basis: (K, V, 3) mm per standard deviation. expression_basis: the model's own expression
+    space, (E, V, 3) mm per unit coefficient; ``expression_bounds`` is (low, high) of a plausible coefficient: (0, 1)
+    for blendshapes, (-3, 3) for principal components. arkit: the ARKit-named blendshapes every model offers (52 names).
+    triangles: (T, 3) int32, counter-clockwise seen from outside. uv: (V, 2). landmarks: (68,) int32 vertex of each iBUG
+    point, -1 where the model has none. right_contour, left_contour: vertices that may form the face's outline on the
+    subject's right and left. dense: (468,) int32 vertex (or -1) of each point of the face mesh network, or None.
+    regions: names to (V,) float32 weights 0..1 (see regions.py). content: digest that keys caches. kind: "builtin",
+    "bfm", "eos" or "ict".
     """
 
     kind: str
@@ -92,10 +93,11 @@ class FaceModel:
 class Fit:
     """A model laid on one photo.
 
-    vertices: (V, 3) mm, the fitted face with the photo's expression. neutral: (V, 3) mm, the same person without expression.
-    image_points: (V, 2) px, where each vertex lies in the photo (after the residual warp). depth: (V,) mm towards the
-    viewer, larger is nearer. visible: (V,) bool. rotation: (3, 3), model to camera frame (x right, y up, z to the viewer).
-    px_per_mm: scale at the face's middle. reprojection: (before, after) the warp, median landmark error in percent of the inter-ocular distance.
+    vertices: (V, 3) mm, the fitted face with the photo's expression. neutral: (V, 3) mm, the same person without
+    expression. image_points: (V, 2) px, where each vertex lies in the photo (after the residual warp). depth: (V,) mm
+    towards the viewer, larger is nearer. visible: (V,) bool. rotation: (3, 3), model to camera frame (x right, y up, z
+    to the viewer). px_per_mm: scale at the face's middle. reprojection: (before, after) the warp, median landmark error
+    in percent of the inter-ocular distance.
     """
 
     vertices: Float
@@ -127,8 +129,9 @@ class Texture:
 class Surface:
     """The geometry under a texture on a coarse grid of G x G texels, rows as in a texture.
 
-    du, dv: (G, G, 3) float32, derivative of the surface position in mm per unit of u and of v; they give the texel size, the
-    shear of the UV and the normal (du x dv). covered: (G, G) bool. Values are extended a little beyond ``covered``.
+    du, dv: (G, G, 3) float32, derivative of the surface position in mm per unit of u and of v; they give the texel
+    size, the shear of the UV and the normal (du x dv). covered: (G, G) bool. Values are extended a little beyond
+    ``covered``.
     """
 
     du: Float
@@ -143,8 +146,9 @@ class Surface:
 
 @dataclass(frozen=True, eq=False)
 class Light:
-    """Main light. direction: unit (3,) towards the light in the Surface's frame. ambient: share of light that has no direction, 0..1.
-    source: "estimated", "given" or "shading". confidence: 0..1."""
+    """Main light. direction: unit (3,) towards the light in the Surface's frame. ambient: share of light that has no
+    direction, 0..1. source: "estimated", "given" or "shading". confidence: 0..1.
+    """
 
     direction: Float
     ambient: float

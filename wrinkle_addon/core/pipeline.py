@@ -1,0 +1,291 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The whole way: photos in, a reconstruction out."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import numpy as np
+
+from . import progress as progress_of
+from .compose import combine
+from .errors import WrinkleError
+from .fit import fit_faces
+from .images import read_photo
+from .landmarks import find_landmarks
+from .light import estimate_light
+from .memory import Keyed, StageMemory, digest
+from .models import load_model
+from .motion import motion_maps
+from .progress import Progress, silent
+from .regions import skin_mask
+from .settings import Settings
+from .surface import surface_of
+from .texture import extract_texture, merge_textures
+from .types import (
+    Byte,
+    FaceModel,
+    Fit,
+    Float,
+    Landmarks,
+    Light,
+    MotionMaps,
+    Photo,
+    Reconstruction,
+    Surface,
+    Texture,
+    WrinkleMaps,
+)
+from .wrinkles import load_regressor, normal_map, wrinkle_maps
+
+PhotoSource = Path | Photo
+
+
+class Runner:
+    """Chains the stages and remembers each one's last result; one runner serves one face."""
+
+    def __init__(self) -> None:
+        self._memory = StageMemory()
+
+    def reconstruct(
+        self,
+        photos: Sequence[PhotoSource],
+        settings: Settings | None = None,
+        *,
+        landmarks: Mapping[int, Landmarks] | None = None,
+        mask: Byte | None = None,
+        progress: Progress = silent,
+    ) -> Reconstruction:
+        """Reconstruct the wrinkles of one person from one or more photos.
+
+        Parameters
+        ----------
+        photos
+            Photos of the same person, as paths or already read.
+        landmarks
+            Landmarks to use instead of found ones, by the photo's place in ``photos``.
+        mask
+            (H, W) uint8 in the model's UV; wrinkles are kept where it is bright.
+
+        Raises
+        ------
+        WrinkleError
+            A photo, model or landmark file cannot be used.
+        Cancelled
+            ``progress`` asked to stop.
+        """
+        if not photos:
+            raise WrinkleError("There is no photo to work on.", "Give at least one.")
+        settings = settings or Settings()
+        self._memory.seconds = {}
+        progress_of.report(progress, 0.0, "Reading photos")
+        read = [self._photo(index, source) for index, source in enumerate(photos)]
+        progress_of.report(progress, 0.05, "Loading the face model")
+        model = self._model(settings, progress_of.part(progress, 0.05, 0.2))
+        marks = [
+            self._landmarks(index, photo, (landmarks or {}).get(index), progress_of.part(progress, 0.2, 0.25))
+            for index, photo in enumerate(read)
+        ]
+        progress_of.report(progress, 0.25, "Fitting the face")
+        fits = self._fits(model, read, marks, settings, progress_of.part(progress, 0.25, 0.35))
+        textures = self._textures(model, read, fits, settings, progress_of.part(progress, 0.35, 0.5))
+        surface = self._surface("surface", model, fits, fits.value[0].neutral)
+        maps, texture = self._wrinkles(model, textures, fits, settings, mask, progress_of.part(progress, 0.5, 0.85))
+        progress_of.report(progress, 0.85, "Making the normal map")
+        normal = self._memory.run(
+            "normal map",
+            digest(maps.key, surface.key, settings.dis2normal_coff),
+            lambda: normal_map(maps.value.displacement, surface.value, settings.dis2normal_coff),
+        )
+        motion = self._motion(model, fits, settings, progress_of.part(progress, 0.9, 1.0))
+        fitted = fits.value
+        return Reconstruction(
+            model=model.value,
+            photos=tuple(photo.value for photo in read),
+            landmarks=tuple(mark.value for mark in marks),
+            fits=fitted,
+            texture=texture.value,
+            surface=surface.value,
+            wrinkles=maps.value,
+            normal=normal.value,
+            motion=motion.value,
+            seconds=dict(self._memory.seconds),
+            warnings=_warnings([mark.value for mark in marks], fitted),
+        )
+
+    def _photo(self, index: int, source: PhotoSource) -> Keyed[Photo]:
+        if isinstance(source, Photo):
+            return Keyed(source, source.content)
+        stat = source.stat() if source.exists() else None
+        stamp = digest(str(source), stat and (stat.st_size, stat.st_mtime_ns))
+        photo = self._memory.run(f"photo {index + 1}", stamp, lambda: read_photo(source))
+        return Keyed(photo.value, photo.value.content)
+
+    def _model(self, settings: Settings, progress: Progress) -> Keyed[FaceModel]:
+        source = Path(settings.model)
+        stat = source.stat() if source.exists() else None
+        key = digest(settings.model, settings.uv, settings.cache, stat and (stat.st_size, stat.st_mtime_ns))
+        return self._memory.run(
+            "model", key, lambda: load_model(settings.model, uv=settings.uv, cache=settings.cache, progress=progress)
+        )
+
+    def _landmarks(
+        self, index: int, photo: Keyed[Photo], given: Landmarks | None, progress: Progress
+    ) -> Keyed[Landmarks]:
+        if given is not None:
+            return Keyed(given, digest(given.points, given.confidence))
+        return self._memory.run(
+            f"landmarks {index + 1}", photo.key, lambda: find_landmarks(photo.value, progress=progress)
+        )
+
+    def _fits(
+        self,
+        model: Keyed[FaceModel],
+        photos: Sequence[Keyed[Photo]],
+        marks: Sequence[Keyed[Landmarks]],
+        settings: Settings,
+        progress: Progress,
+    ) -> Keyed[tuple[Fit, ...]]:
+        key = digest(model.key, [photo.key for photo in photos], [mark.key for mark in marks], settings.fit)
+        return self._memory.run(
+            "fit",
+            key,
+            lambda: fit_faces(
+                model.value,
+                [photo.value for photo in photos],
+                [mark.value for mark in marks],
+                settings=settings.fit,
+                progress=progress,
+            ),
+        )
+
+    def _textures(
+        self,
+        model: Keyed[FaceModel],
+        photos: Sequence[Keyed[Photo]],
+        fits: Keyed[tuple[Fit, ...]],
+        settings: Settings,
+        progress: Progress,
+    ) -> list[Keyed[Texture]]:
+        textures = []
+        for index, photo in enumerate(photos):
+            step = progress_of.part(progress, index / len(photos), (index + 1) / len(photos))
+            progress_of.report(step, 0.0, f"Extracting texture {index + 1}/{len(photos)}")
+            textures.append(
+                self._memory.run(
+                    f"texture {index + 1}",
+                    digest(photo.key, fits.key, settings.size),
+                    lambda photo=photo, fit=fits.value[index], step=step: extract_texture(
+                        photo.value, fit, model.value, size=settings.size, progress=step
+                    ),
+                )
+            )
+        return textures
+
+    def _surface(
+        self, stage: str, model: Keyed[FaceModel], fits: Keyed[tuple[Fit, ...]], vertices: Float
+    ) -> Keyed[Surface]:
+        key = digest(stage, fits.key)
+        return self._memory.run(stage, key, lambda: surface_of(vertices, model.value.triangles, model.value.uv))
+
+    def _wrinkles(
+        self,
+        model: Keyed[FaceModel],
+        textures: Sequence[Keyed[Texture]],
+        fits: Keyed[tuple[Fit, ...]],
+        settings: Settings,
+        mask: Byte | None,
+        progress: Progress,
+    ) -> tuple[Keyed[WrinkleMaps], Keyed[Texture]]:
+        skin = self._memory.run(
+            "masks",
+            digest(model.key, settings.size, mask if mask is None else digest(mask)),
+            lambda: masked(skin_mask(model.value, settings.size), mask),
+        )
+        regressor = self._memory.run("regressor", "", load_regressor)
+        found = []
+        for index, texture in enumerate(textures):
+            step = progress_of.part(progress, index / len(textures), (index + 1) / len(textures))
+            progress_of.report(step, 0.0, f"Finding wrinkles {index + 1}/{len(textures)}")
+            # The skin that the photo shows carries the photo's expression, and so do the normals that explain its shading.
+            surface = self._surface(f"surface {index + 1}", model, fits, fits.value[index].vertices)
+            light = self._memory.run(
+                f"light {index + 1}",
+                digest(texture.key, surface.key, skin.key),
+                lambda texture=texture, surface=surface: estimate_light(texture.value, surface.value, skin.value),
+            )
+            found.append(
+                self._memory.run(
+                    f"wrinkles {index + 1}",
+                    digest(texture.key, light.key, skin.key, settings.wrinkles),
+                    lambda texture=texture, surface=surface, light=light, step=step: wrinkle_maps(
+                        texture.value,
+                        surface.value,
+                        skin.value,
+                        light.value,
+                        regressor.value,
+                        settings.wrinkles,
+                        progress=step,
+                    ),
+                )
+            )
+        if len(found) == 1:
+            return found[0], textures[0]
+        values = [maps.value for maps in found]
+        both = digest([maps.key for maps in found])
+        merged = self._memory.run(
+            "merged texture", both, lambda: merge_textures([texture.value for texture in textures])
+        )
+        combined = self._memory.run(
+            "combined wrinkles", both, lambda: combined_maps(values, [texture.value for texture in textures])
+        )
+        return combined, merged
+
+    def _motion(
+        self, model: Keyed[FaceModel], fits: Keyed[tuple[Fit, ...]], settings: Settings, progress: Progress
+    ) -> Keyed[MotionMaps]:
+        progress_of.report(progress, 0.0, "Making motion maps")
+        return self._memory.run(
+            "motion maps",
+            digest(fits.key, settings.motion_size),
+            lambda: motion_maps(
+                fits.value[0].neutral,
+                model.value.arkit,
+                model.value.triangles,
+                model.value.uv,
+                size=settings.motion_size,
+                progress=progress,
+            ),
+        )
+
+
+def masked(skin: Float, mask: Byte | None) -> Float:
+    """The skin mask times a user's mask of any size. skin: (S, S) float32; mask: (H, W) uint8 or None."""
+    if mask is None:
+        return skin
+    import cv2
+
+    size = skin.shape[0]
+    way = cv2.INTER_AREA if max(mask.shape) > size else cv2.INTER_LINEAR
+    return np.asarray(skin * cv2.resize(mask, (size, size), interpolation=way) / np.float32(255), np.float32)
+
+
+def combined_maps(maps: Sequence[WrinkleMaps], textures: Sequence[Texture]) -> WrinkleMaps:
+    """Several photos' wrinkle maps as one: each texel from the photos that show it best."""
+    displacement = combine([entry.displacement for entry in maps], textures, [entry.confidence for entry in maps])
+    confidence = np.max(np.stack([entry.confidence for entry in maps]), axis=0)
+    light: Light = max((entry.light for entry in maps), key=lambda light: light.confidence)
+    patches = np.concatenate([entry.patches for entry in maps])
+    return WrinkleMaps(confidence, displacement, light, patches)
+
+
+def reconstruct(
+    photos: Sequence[PhotoSource], settings: Settings | None = None, progress: Progress = silent
+) -> Reconstruction:
+    """One run without memory; see :meth:`Runner.reconstruct`."""
+    return Runner().reconstruct(photos, settings, progress=progress)
+
+
+def _warnings(marks: Sequence[Landmarks], fits: Sequence[Fit]) -> tuple[str, ...]:
+    return tuple(warning for source in (*marks, *fits) for warning in source.warnings)

@@ -115,7 +115,7 @@ class Fit:
 
 @dataclass(frozen=True, eq=False)
 class Texture:
-    """An isomap texture. rgb: (S, S, 3) uint8 sRGB. alpha: (S, S) uint8, visibility x facing; 0 where nothing was seen."""
+    """An isomap texture. rgb: (S, S, 3) uint8 sRGB. alpha: (S, S) uint8, visibility x facing; 0 where unseen."""
 
     rgb: Byte
     alpha: Byte

@@ -16,6 +16,7 @@ from .core.errors import Cancelled, WrinkleError
 if TYPE_CHECKING:
     from .core.settings import Settings
     from .core.types import Reconstruction
+    from .core.wrinkles import WrinkleSettings
 
 
 class _Parser(argparse.ArgumentParser):
@@ -183,7 +184,7 @@ def _model(options: argparse.Namespace) -> None:
     sys.stdout.write(json.dumps(describe(load_model(options.model, uv=options.uv)), indent=2) + "\n")
 
 
-def _wrinkle_settings(options: argparse.Namespace):  # noqa: ANN202 (the type's import is the costly part)
+def _wrinkle_settings(options: argparse.Namespace) -> WrinkleSettings:
     from .core.wrinkles import WrinkleSettings
 
     if not 0 <= options.dog_thres <= 255:

@@ -208,7 +208,7 @@ class Runner:
         for index, texture in enumerate(textures):
             step = progress_of.part(progress, index / len(textures), (index + 1) / len(textures))
             progress_of.report(step, 0.0, f"Finding wrinkles {index + 1}/{len(textures)}")
-            # The photo shows skin in its expression, and the normals that explain its shading are the ones it has there.
+            # The photo shows the face in its expression, and the normals that explain its shading are those.
             surface = self._surface(f"surface {index + 1}", model, fits, fits.value[index].vertices)
             light = self._memory.run(
                 f"light {index + 1}",

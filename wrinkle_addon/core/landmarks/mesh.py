@@ -1,0 +1,159 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The 468-point face mesh network on turned, scaled crops of the photo.
+
+The network (Kartynnik et al. 2019) wants an upright face in the middle of a 192 x 192 crop that is 1.5 times as wide
+as the face. The first crop comes from the detector; the following ones from the network's own points, until the crop
+no longer changes.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+from ..types import Byte, Float
+from .detector import Detection
+from .networks import MESH_FILE, run_network
+
+POINTS = 468
+_INPUT = 192
+_MARGIN = 1.5
+_ROUNDS = 3
+_SETTLED = 0.02  # change of the crop, in parts of its size, below which another round brings nothing
+_RIGHT_EYE, _LEFT_EYE = 33, 263
+_JITTER = ((0.0, 1.0, False), (0.0, 1.0, True))
+
+
+@dataclass(frozen=True, eq=False)
+class Crop:
+    """A turned square of the photo. centre: (2,) photo pixels. size: side in photo pixels. angle: radians, the
+    direction of the crop's x axis in the photo."""
+
+    centre: Float
+    size: float
+    angle: float
+
+    def to_photo(self, points: Float) -> Float:
+        """(N, 2) network coordinates (0..192 from edge to edge) to photo pixels."""
+        cos, sin = np.cos(self.angle), np.sin(self.angle)
+        axes = np.array([[cos, sin], [-sin, cos]])
+        return self.centre + (points / _INPUT - 0.5) @ axes * self.size
+
+
+@dataclass(frozen=True, eq=False)
+class Mesh:
+    """points: (468, 3) float32, x and y in photo pixels, z in the same scale (smaller is nearer). spread: (468,)
+    float32, disagreement of the crops in photo pixels. presence: 0..1, how surely there is a face."""
+
+    points: Float
+    spread: Float
+    presence: float
+
+
+def crop_of_detection(face: Detection) -> Crop:
+    """The first crop: the detection's box, turned so that the eyes are level."""
+    across = face.keypoints[1] - face.keypoints[0]
+    return Crop(face.centre, face.size * _MARGIN, float(np.arctan2(across[1], across[0])))
+
+
+def crop_of_points(points: Float) -> Crop:
+    """The crop for the next round. points: (468, 2+) photo pixels."""
+    across = points[_LEFT_EYE, :2] - points[_RIGHT_EYE, :2]
+    angle = float(np.arctan2(across[1], across[0]))
+    cos, sin = np.cos(angle), np.sin(angle)
+    axes = np.array([[cos, sin], [-sin, cos]])
+    turned = points[:, :2] @ axes.T
+    low, high = turned.min(0), turned.max(0)
+    return Crop(((low + high) / 2) @ axes, float((high - low).max()) * _MARGIN, angle)
+
+
+def fit_mesh(pixels: Byte, face: Detection) -> Mesh:
+    """The face mesh at a detection. pixels: (H, W, 3) uint8 RGB."""
+    crop = crop_of_detection(face)
+    for _ in range(_ROUNDS - 1):
+        points, presence = _run(pixels, [crop], [False])
+        following = crop_of_points(points[0])
+        moved = max(
+            float(np.linalg.norm(following.centre - crop.centre)) / crop.size,
+            abs(np.log(following.size / crop.size)),
+            abs(np.angle(np.exp(1j * (following.angle - crop.angle)))),
+        )
+        crop = following
+        if presence[0] < 0.05 or moved < _SETTLED:
+            break
+    crops = [Crop(crop.centre, crop.size * scale, crop.angle + turn) for turn, scale, _ in _JITTER]
+    points, presence = _run(pixels, crops, [mirrored for _, _, mirrored in _JITTER])
+    mean = points.mean(0)
+    spread = np.sqrt(((points[..., :2] - mean[:, :2]) ** 2).sum(-1).mean(0))
+    return Mesh(mean.astype(np.float32), spread.astype(np.float32), float(presence.mean()))
+
+
+def mirror_order() -> npt.NDArray[np.intp]:
+    """(468,) index of each point's mirror image.
+
+    In the canonical face model of MediaPipe (Apache-2.0) points 0..247 are those of the midline and of the subject's
+    right; the others follow in the same order as their partners.
+    """
+    midline = {0, 1, 2, *range(4, 7), *range(8, 20), 94, 151, 152, 164, 168, 175, 195, 197, 199, 200}
+    right = [index for index in range(248) if index not in midline]
+    order = np.arange(POINTS)
+    order[right] = np.arange(248, POINTS)
+    order[248:] = right
+    return order
+
+
+_MIRROR = mirror_order()
+
+
+def _run(pixels: Byte, crops: list[Crop], mirrored: list[bool]) -> tuple[Float, Float]:
+    """Points in the photo, (B, 468, 3), and presence, (B,), of a batch of crops; some are seen in a mirror."""
+    images = []
+    for crop, mirror in zip(crops, mirrored, strict=True):
+        image = cut(pixels, crop)
+        images.append(image[:, ::-1] if mirror else image)
+    blob = np.ascontiguousarray(np.stack(images).transpose(0, 3, 1, 2), np.float32) / np.float32(255)
+    outputs = run_network(MESH_FILE, blob)
+    large = next(value for value in outputs.values() if value.size == len(crops) * POINTS * 3)
+    small = next(value for value in outputs.values() if value.size == len(crops))
+    found = large.reshape(len(crops), POINTS, 3)
+    points = np.empty_like(found)
+    for index, (crop, mirror) in enumerate(zip(crops, mirrored, strict=True)):
+        raw = found[index]
+        if mirror:
+            raw = raw[_MIRROR] * np.array([-1, 1, 1], np.float32) + np.array([_INPUT, 0, 0], np.float32)
+        points[index, :, :2] = crop.to_photo(raw[:, :2])
+        points[index, :, 2] = raw[:, 2] * crop.size / _INPUT
+    return points, 1 / (1 + np.exp(-np.clip(small.reshape(-1), -80, 80)))
+
+
+def cut(pixels: Byte, crop: Crop) -> Byte:
+    """Sample a crop as (192, 192, 3). Large ones are first averaged down, so that fine detail does not alias."""
+    factor = max(1, int(crop.size / _INPUT))
+    origin = np.zeros(2)
+    if factor > 1:
+        reach = crop.size * 0.7072 + factor
+        low = np.clip(np.floor(crop.centre - reach), 0, None).astype(int)
+        high = np.clip(np.ceil(crop.centre + reach), 0, pixels.shape[1::-1]).astype(int)
+        window = pixels[low[1] : high[1], low[0] : high[0]]
+        whole = (max(1, window.shape[1] // factor), max(1, window.shape[0] // factor))
+        window = window[: whole[1] * factor, : whole[0] * factor]
+        if window.size:
+            pixels, origin = cv2.resize(window, whole, interpolation=cv2.INTER_AREA), low.astype(float)
+        else:
+            factor = 1
+    # Crop pixel i has its centre at i + 0.5 from the crop's edge; photo pixel i at i.
+    step = crop.size / _INPUT / factor
+    cos, sin = np.cos(crop.angle) * step, np.sin(crop.angle) * step
+    middle = (crop.centre - origin + 0.5) / factor - 0.5
+    half = (_INPUT - 1) / 2
+    matrix = np.array(
+        [
+            [cos, -sin, middle[0] - half * (cos - sin)],
+            [sin, cos, middle[1] - half * (sin + cos)],
+        ]
+    )
+    flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
+    return cv2.warpAffine(pixels, matrix, (_INPUT, _INPUT), flags=flags, borderMode=cv2.BORDER_REPLICATE)

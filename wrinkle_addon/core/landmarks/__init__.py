@@ -30,16 +30,12 @@ def find_landmarks(photo: Photo, progress: Progress = silent) -> Landmarks:
     """
     height, width = photo.pixels.shape[:2]
     if min(height, width) < _SMALLEST_PHOTO:
-        raise WrinkleError(
-            f"{photo.name!r} is too small ({width} x {height} pixels).", f"Give a photo of {_SMALLEST_PHOTO} pixels or
-            more."
-        )
+        hint = f"Give a photo of {_SMALLEST_PHOTO} pixels or more."
+        raise WrinkleError(f"{photo.name!r} is too small ({width} x {height} pixels).", hint)
     faces, mesh = _best_face(photo, progress)
     if mesh is None:
-        raise WrinkleError(
-            f"No face was found in {photo.name!r}.", "Give a photo that shows one face from the front, well lit and
-            whole."
-        )
+        hint = "Give a photo that shows one face from the front, well lit and whole."
+        raise WrinkleError(f"No face was found in {photo.name!r}.", hint)
     report(progress, 1.0, "Face found")
     points = to_ibug(mesh.points)
     confidence = _confidence(mesh, points, width, height)

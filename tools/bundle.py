@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The zip that installs into Blender: the add-on, its manifest, wheels for every Python, licences; the same bytes every time."""
+"""The zip that installs into Blender: add-on, manifest, wheels for every Python, licences; always the same bytes."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _NOT_SHIPPED = ("__pycache__",)
 
 
 def build_zip(interpreters: Sequence[Interpreter]) -> Path:
-    """Builds dist/wrinkle_addon-VERSION-PLATFORM.zip for the given Pythons, has Blender's own check look at it, and returns it."""
+    """Builds dist/wrinkle_addon-VERSION-PLATFORM.zip for the given Pythons and has Blender's own check look at it."""
     with one_at_a_time():
         wheels = {wheel.name: wheel for interpreter in interpreters for wheel in wheels_for(interpreter)}
         ensure_networks(build_tools(interpreters[0]))
@@ -95,7 +95,14 @@ def _index_wheels(interpreter: Interpreter) -> list[Path]:
         chosen = folder / "requirements.txt"
         chosen.write_text("\n".join(locked) + "\n", encoding="utf-8")
         with step(f"OpenCV and h5py for Python {interpreter.version}"):
-            command = [build_tools(interpreter), "-m", "pip", "download", "--no-deps", "--require-hashes"]
+            command: list[str | Path] = [
+                build_tools(interpreter),
+                "-m",
+                "pip",
+                "download",
+                "--no-deps",
+                "--require-hashes",
+            ]
             run([*command, "--only-binary", ":all:", "--dest", folder, "-r", chosen], "index-wheels")
         record(folder, "index", wanted)
     return sorted(folder.glob("*.whl"))

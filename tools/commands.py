@@ -37,12 +37,14 @@ def main(arguments: Sequence[str]) -> int:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="build_addon.py", description=__doc__)
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
-    python_help = f"Python to set up with: {' or '.join(PYTHONS)}, or its path (default: the one that runs this, if it is one of them)"
+    python_help = f"Python to set up with: {' or '.join(PYTHONS)}, or its path (default: the one that runs this)"
 
     demo = commands.add_parser("demo", help="set up, then make an animatable face out of the demo photo (or yours)")
     demo.add_argument("--photo", type=Path, default=DEMO_PHOTO, help="photo of a face (default: the demo photo)")
     demo.add_argument("--model", help="face model: a file, a folder or `builtin` (default)")
-    demo.add_argument("--out", type=Path, default=ROOT / "out" / "demo", help="folder for the results (default: out/demo)")
+    demo.add_argument(
+        "--out", type=Path, default=ROOT / "out" / "demo", help="folder for the results (default: out/demo)"
+    )
     demo.add_argument("--python", metavar="PYTHON", help=python_help)
     demo.set_defaults(run=_demo)
 
@@ -51,10 +53,14 @@ def _parser() -> argparse.ArgumentParser:
     test.set_defaults(run=_test)
 
     build = commands.add_parser("build", help="build the zip that installs into Blender on this platform")
-    build.add_argument("--python", metavar="PYTHONS", default=",".join(PYTHONS), help="Pythons to serve (default: %(default)s)")
+    build.add_argument(
+        "--python", metavar="PYTHONS", default=",".join(PYTHONS), help="Pythons to serve (default: %(default)s)"
+    )
     build.set_defaults(run=_build)
 
-    bench = commands.add_parser("bench", help="set up, then print timings and ratios; `bench accuracy` measures accuracy")
+    bench = commands.add_parser(
+        "bench", help="set up, then print timings and ratios; `bench accuracy` measures accuracy"
+    )
     bench.add_argument("--python", metavar="PYTHON", help=python_help)
     bench.set_defaults(run=_bench)
     return parser

@@ -55,7 +55,15 @@ def ensure_environment(interpreter: Interpreter, groups: tuple[str, ...] = ("run
             ("native", native_digest(interpreter), native_wheel),
         ):
             if not is_done(folder, name, wanted):
-                command = [python, "-m", "pip", "install", "--no-index", "--no-deps", "--force-reinstall"]
+                command: list[str | Path] = [
+                    python,
+                    "-m",
+                    "pip",
+                    "install",
+                    "--no-index",
+                    "--no-deps",
+                    "--force-reinstall",
+                ]
                 run([*command, wheel(interpreter)], f"install-{name}")
                 record(folder, name, wanted)
         ensure_networks(python)

@@ -44,7 +44,10 @@ class Interpreter:
 
 @cache
 def probe(path: Path) -> Interpreter | None:
-    """What the interpreter at `path` is; None when it does not start (as a pyenv shim of an inactive version) or is not a 64-bit CPython."""
+    """What the interpreter at `path` is; None when it is not a 64-bit CPython that starts.
+
+    A pyenv shim, for one, does not start when its version is not switched on.
+    """
     try:
         result = subprocess.run([str(path), "-I", "-c", _PROBE], capture_output=True, text=True, timeout=60)
     except (OSError, subprocess.TimeoutExpired):
@@ -62,9 +65,9 @@ def candidates(version: str) -> Iterator[Path]:
     if version == "{}.{}".format(*sys.version_info[:2]):
         # Inside a virtual environment, the Python that made it: environments are not nested.
         yield Path(getattr(sys, "_base_executable", None) or sys.executable)
-    for folder in os.environ.get("PATH", "").split(os.pathsep):
+    for on_path in os.environ.get("PATH", "").split(os.pathsep):
         for name in (f"python{version}", "python3", "python"):
-            if folder and (found := shutil.which(name, path=folder)):
+            if on_path and (found := shutil.which(name, path=on_path)):
                 yield Path(found)
     if launcher := shutil.which("py"):  # The Windows launcher knows every Python installed there.
         asked = subprocess.run(
@@ -84,7 +87,7 @@ def candidates(version: str) -> Iterator[Path]:
 
 
 def find(version: str) -> Interpreter:
-    """A Python of `version` that environments and wheels can be made with. Raises SetupError that says how to get one."""
+    """A Python of `version` that environments and wheels can be made with. Raises SetupError with the cure."""
     lame: Interpreter | None = None
     for path in candidates(version):
         found = probe(path)
@@ -97,7 +100,7 @@ def find(version: str) -> Interpreter:
 
 
 def choose(wanted: str | None) -> Interpreter:
-    """The interpreter for a request: a version (`3.13`), a program's path, or None for the running one (else any supported)."""
+    """The interpreter for a version (`3.13`), a path, or None: the running one if supported, else any other."""
     if wanted is None:
         running = "{}.{}".format(*sys.version_info[:2])
         if running in PYTHONS:
@@ -124,10 +127,11 @@ def choose(wanted: str | None) -> Interpreter:
 
 def _what_is_missing(lame: Interpreter | None, version: str) -> str:
     if lame is None:
+        first = version[:4]
         return (
             f"No Python {version} was found (looked on PATH, in pyenv and in uv). Install one: "
-            f"Debian or Ubuntu: `sudo apt-get install python{version[:4]} python{version[:4]}-venv python{version[:4]}-dev`; "
-            f"any Linux or macOS: `uv python install {version[:4]}` or `pyenv install {version[:4]}`; "
+            f"Debian or Ubuntu: `sudo apt-get install python{first} python{first}-venv python{first}-dev`; "
+            f"any Linux or macOS: `uv python install {first}` or `pyenv install {first}`; "
             "Windows: the installer of python.org. Or name its program with --python PATH."
         )
     part = "python{0}-venv" if not lame.can_make_environments else "python{0}-dev"
@@ -143,6 +147,7 @@ def require_compiler() -> None:
     if any(shutil.which(name) for name in [*named[:1], "c++", "g++", "clang++"]):
         return
     raise SetupError(
-        "No C++ compiler was found (c++, g++, clang++ or $CXX). The native module is built from source. Install one: "
-        "Debian or Ubuntu: `sudo apt-get install g++`; Fedora: `sudo dnf install gcc-c++`; macOS: `xcode-select --install`."
+        "No C++ compiler was found (c++, g++, clang++ or $CXX); the native module is built from source. Install one: "
+        "Debian or Ubuntu: `sudo apt-get install g++`; Fedora: `sudo dnf install gcc-c++`; "
+        "macOS: `xcode-select --install`."
     )

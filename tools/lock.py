@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Writes requirements/NAME-PYTHON.txt from NAME.in: exact versions, with the hashes for every supported platform.
 
-Run as `python3 -m tools.lock [NAME...]` with each supported Python. pip resolves for the running platform; the other platforms
-get the hashes of the same versions.
+Run as `python3 -m tools.lock [NAME...]` with each supported Python. pip resolves for the running platform; the other
+platforms get the hashes of the same versions.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ HAVE_SOURCE = ("eos-py",)  # Built from source where there is no wheel: its sour
 
 
 def pip_report(arguments: list[str]) -> list[dict[str, str]]:
-    """Name, version and SHA-256 of what `pip install ARGUMENTS` would install; empty when pip finds nothing that fits."""
+    """Name, version and SHA-256 of what `pip install ARGUMENTS` would install; empty when nothing fits."""
     with tempfile.TemporaryDirectory() as folder:
         report = Path(folder) / "report.json"
         command = [sys.executable, "-m", "pip", "install", "--quiet", "--dry-run", "--ignore-installed"]
@@ -61,14 +61,25 @@ def lock(name: str, version: str) -> Path:
     if not resolved:
         raise SystemExit(f"pip finds no versions that satisfy {source} under Python {version}.")
     lines = [f"# Made by `python3 -m tools.lock` from {source.name} for Python {version}: edit that file instead."]
-    windows_only = [line for line in source.read_text(encoding="utf-8").splitlines() if "win32" in line]
-    pins = [f"{item['name']}=={item['version']}" for item in resolved]
-    for pin in sorted(pins + windows_only):
-        hashes = hashes_of(pin.partition(";")[0]) | {i["sha256"] for i in resolved if pin == f"{i['name']}=={i['version']}"}
-        lines.append(" \\\n".join([pin, *(f"    --hash=sha256:{value}" for value in sorted(hashes))]))
+    markers = _system_markers(source)
+    pins = {f"{item['name']}=={item['version']}": item["sha256"] for item in resolved}
+    # What only another system needs was not resolved here; it stands in the .in file with its exact version.
+    elsewhere = [name for name in markers if "==" in name and name not in pins]
+    for pin in sorted([*pins, *elsewhere]):
+        hashes = hashes_of(pin) | ({pins[pin]} if pin in pins else set())
+        marker = markers.get(pin) or markers.get(pin.partition("==")[0])
+        head = f"{pin}; {marker}" if marker else pin
+        lines.append(" \\\n".join([head, *(f"    --hash=sha256:{value}" for value in sorted(hashes))]))
     target = REQUIREMENTS / f"{name}-{version}.txt"
     target.write_text("\n".join(lines) + "\n", encoding="utf-8")
     return target
+
+
+def _system_markers(source: Path) -> dict[str, str]:
+    """Requirement -> marker for the lines of an .in file that are for some systems only."""
+    lines = source.read_text(encoding="utf-8").splitlines()
+    split = [line.split(";") for line in lines if "sys_platform" in line]
+    return {requirement.strip(): marker.strip() for requirement, marker in split}
 
 
 def main() -> None:

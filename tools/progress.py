@@ -92,7 +92,7 @@ KNOWN_TROUBLES: tuple[tuple[tuple[str, ...], str], ...] = (
     (
         NETWORK_SIGNS,
         "The Python package index cannot be reached. Set-up needs it once: connect this machine to the internet, "
-        "or point pip to your own index (PIP_INDEX_URL) or folder of wheels (PIP_FIND_LINKS), then run the same command again.",
+        "or point pip to your own index (PIP_INDEX_URL) or folder of wheels (PIP_FIND_LINKS), then run this again.",
     ),
     (
         ("THESE PACKAGES DO NOT MATCH THE HASHES",),
@@ -106,7 +106,11 @@ KNOWN_TROUBLES: tuple[tuple[tuple[str, ...], str], ...] = (
         "(or python3.11-dev, python3.13-dev), on Fedora `sudo dnf install python3-devel`.",
     ),
     (
-        ("No CMAKE_CXX_COMPILER could be found", "CMAKE_CXX_COMPILER not set", "is not able to compile a simple test program"),
+        (
+            "No CMAKE_CXX_COMPILER could be found",
+            "CMAKE_CXX_COMPILER not set",
+            "is not able to compile a simple test program",
+        ),
         "There is no working C++ compiler. See README.md, 'What you need'.",
     ),
 )

@@ -64,7 +64,7 @@ def _read(folder: Path) -> dict[str, str]:
 
 @contextmanager
 def one_at_a_time() -> Iterator[None]:
-    """Waits while another process sets up this repository. The operating system lets go of the lock when its holder dies."""
+    """Waits while another process sets up this repository. The system lets go of the lock when its holder dies."""
     CACHE.mkdir(parents=True, exist_ok=True)
     with (CACHE / "setup.lock").open("a+b") as lock:
         told = False

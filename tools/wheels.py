@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Wheels made here: our native module, and eos-py where the index has none for this Python. They lie in .cache/wheels."""
+"""Wheels made here: our native module, and eos-py where the index has none. They lie in .cache/wheels."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from tools.progress import SetupError, run, step
 from tools.stamps import digest, is_done, record, source_files
 
 EPOCH = "315532800"
-"""Date of every file in what is built (1980-01-01, the earliest a zip can hold), so that the same source gives the same bytes."""
+"""Date of every file built (1980-01-01, the earliest a zip can hold): the same source gives the same bytes."""
 
 
 def build_tools(interpreter: Interpreter) -> Path:
@@ -53,7 +53,15 @@ def native_wheel(interpreter: Interpreter) -> Path:
         python = build_tools(interpreter)
         with step(f"Native module for Python {interpreter.version}"):
             built = CACHE / f"native-{interpreter.version}"
-            command = [python, "-m", "pip", "wheel", "--no-deps", "--no-build-isolation", "--no-cache-dir"]
+            command: list[str | Path] = [
+                python,
+                "-m",
+                "pip",
+                "wheel",
+                "--no-deps",
+                "--no-build-isolation",
+                "--no-cache-dir",
+            ]
             command += ["--config-settings", f"build-dir={built}", "--wheel-dir", out, NATIVE]
             run(command, "native", _build_environment(python))
             _tag_for_linux(python, out)
@@ -70,7 +78,15 @@ def eos_wheel(interpreter: Interpreter) -> Path:
         if interpreter.version == "3.13":
             require_compiler()
         with step(f"eos-py for Python {interpreter.version} ({note})"):
-            command = [python, "-m", "pip", "wheel", "--no-deps", "--no-build-isolation", "--require-hashes"]
+            command: list[str | Path] = [
+                python,
+                "-m",
+                "pip",
+                "wheel",
+                "--no-deps",
+                "--no-build-isolation",
+                "--require-hashes",
+            ]
             command += ["--wheel-dir", out, "-r", REQUIREMENTS / f"eos-{interpreter.version}.txt"]
             run(command, "eos", _build_environment(python))
             _tag_for_linux(python, out)
@@ -79,7 +95,7 @@ def eos_wheel(interpreter: Interpreter) -> Path:
 
 
 def _build_environment(python: Path) -> dict[str, str]:
-    """Environment variables of a build: our CMake and Ninja first; eos-py's build knows neither Ninja nor CMake 4 by itself."""
+    """Variables of a build: our CMake and Ninja first; eos-py's build knows neither Ninja nor CMake 4 by itself."""
     variables = {
         "PATH": os.pathsep.join([str(python.parent), os.environ.get("PATH", "")]),
         "SOURCE_DATE_EPOCH": EPOCH,
@@ -93,7 +109,7 @@ def _build_environment(python: Path) -> dict[str, str]:
 
 
 def _tag_for_linux(python: Path, folder: Path) -> None:
-    """Gives a wheel built here the tag of the oldest Linux it runs on (`manylinux_2_35_x86_64`, say) instead of `linux_x86_64`."""
+    """Tags a wheel built here with the oldest Linux it runs on (`manylinux_2_35_x86_64`, say)."""
     if sys.platform != "linux":
         return
     for wheel in folder.glob("*-linux_*.whl"):
@@ -106,7 +122,7 @@ def _tag_for_linux(python: Path, folder: Path) -> None:
 
 
 def _kept(name: str, interpreter: Interpreter, wanted: str, make: Callable[[Path], None]) -> Path:
-    """The one wheel in .cache/wheels/PYTHON/NAME, made anew by `make(folder)` when it is absent or made from something else."""
+    """The one wheel in .cache/wheels/PYTHON/NAME; `make(folder)` makes it when it is absent or of other sources."""
     folder = CACHE / "wheels" / interpreter.version / name
     found = sorted(folder.glob("*.whl"))
     if len(found) == 1 and is_done(folder, name, wanted):

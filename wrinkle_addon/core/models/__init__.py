@@ -1,0 +1,6 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Face models: reading, completing and caching them."""
+
+from .load import load_model
+
+__all__ = ["load_model"]

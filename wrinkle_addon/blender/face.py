@@ -1,0 +1,126 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Builds a face from a reconstruction, finds what belongs to it and removes it whole."""
+
+from __future__ import annotations
+
+import bpy
+import numpy as np
+
+from ..core.types import Reconstruction
+from . import drivers, ids, material, mesh
+
+DEFAULT_PERMANENT = 0.25
+"""Share of the wrinkles on the face at rest; the rest waits for the expressions."""
+
+COFF = "wrinkle_dis2normal_coff"
+TELLING = "wrinkle_telling"
+"""Custom properties of the mesh: the slope scale of its normal map, and the expression that wakes most relief."""
+
+
+def telling_expression(result: Reconstruction) -> str:
+    """The expression whose motion map meets the steepest wrinkles, for previews."""
+    steps = np.linspace(0, result.normal.shape[0] - 1, result.motion.maps.shape[1]).astype(int)
+    coarse = result.normal[np.ix_(steps, steps)].astype(np.float32) / 65535 * 2 - 1
+    slope = np.hypot(coarse[..., 0], coarse[..., 1])
+    energy = np.einsum("eij,ij->e", result.motion.maps.astype(np.float32), slope)
+    return result.motion.names[int(np.argmax(energy))]
+
+
+def build_face(
+    result: Reconstruction,
+    name: str,
+    *,
+    replace: bpy.types.Object | None = None,
+    collection: bpy.types.Collection | None = None,
+    strength: float = 1.0,
+    permanent: float = DEFAULT_PERMANENT,
+    dis2normal_coff: float = 150.0,
+) -> bpy.types.Object:
+    """Make the mesh object of a reconstruction, with shape keys, material, drivers and region groups.
+
+    The object is in metres with +Z up and looks along -Y. ``replace`` names a face whose object is kept (name, place,
+    parents, custom properties) while everything it shows is made anew; shape key values carry over by name.
+    ``dis2normal_coff`` is what ``result.normal`` was made with; it is kept so that a slider can scale from it.
+    """
+    from ..core.texture import fill_unseen
+
+    first = result.fits[0]
+    data = mesh.new_mesh(name, first.neutral, result.model.triangles, result.model.uv)
+    data[ids.FACE_MARK] = ids.FACE_VERSION
+    values = {}
+    if replace is None:
+        obj = bpy.data.objects.new(name, data)
+        (collection or bpy.context.scene.collection).objects.link(obj)
+    else:
+        obj = replace
+        values = key_values(obj)
+        stale = owned_data(obj)
+        obj.vertex_groups.clear()
+        obj.data = data
+        _remove(stale)
+        data.name = name
+    obj[ids.FACE_MARK] = ids.FACE_VERSION
+    mesh.add_expressions(obj, result.model, first)
+    mesh.add_region_groups(obj, result.model.regions)
+    mesh.set_region_strength(obj, {})
+    data[COFF] = dis2normal_coff
+    data[TELLING] = telling_expression(result)
+    skin = material.new_material(result, fill_unseen(result.texture, result.model), obj)
+    data.materials.append(skin)
+    node = material.group_node(skin)
+    node.inputs[ids.STRENGTH].default_value = strength
+    node.inputs[ids.PERMANENT].default_value = permanent
+    for key, value in values.items():
+        if key in data.shape_keys.key_blocks:
+            data.shape_keys.key_blocks[key].value = value
+    return obj
+
+
+def is_face(obj: bpy.types.Object | None) -> bool:
+    """Whether ``obj`` was made by :func:`build_face`."""
+    return obj is not None and obj.type == "MESH" and ids.FACE_MARK in obj.data
+
+
+def key_values(obj: bpy.types.Object) -> dict[str, float]:
+    """The value of every expression of ``obj``."""
+    keys = obj.data.shape_keys
+    return {} if keys is None else {key.name: key.value for key in keys.key_blocks if key.name != ids.BASIS}
+
+
+def owned_data(obj: bpy.types.Object) -> list[bpy.types.ID]:
+    """The data-blocks made for ``obj``: mesh, materials, node groups and images, users before what they use."""
+    owned: list[bpy.types.ID] = [obj.data]
+    for skin in obj.data.materials:
+        node = material.group_node(skin)
+        if skin is None or ids.FACE_MARK not in skin:
+            continue
+        owned.append(skin)
+        trees = [skin.node_tree]
+        if node is not None:
+            owned.append(node.node_tree)
+            trees.append(node.node_tree)
+        used = (entry.image for tree in trees for entry in tree.nodes if entry.bl_idname == "ShaderNodeTexImage")
+        owned += [image for image in dict.fromkeys(used) if image is not None and ids.FACE_MARK in image]
+    return owned
+
+
+def remove_face(obj: bpy.types.Object) -> None:
+    """Remove ``obj`` and everything that was made for it and that nothing else uses."""
+    stale = owned_data(obj)
+    bpy.data.objects.remove(obj)
+    _remove(stale)
+
+
+def _remove(stale: list[bpy.types.ID]) -> None:
+    for block in stale:
+        if block.users - block.use_fake_user == 0:
+            bpy.data.batch_remove([block])
+
+
+def copy_drivers(source: bpy.types.Object, target: bpy.types.Object) -> bpy.types.Material:
+    """Put a copy of ``source``'s material on ``target``, driven by the target's own shape keys of the same names."""
+    skin = source.active_material.copy()
+    drivers.retarget(skin.node_tree, source.data.shape_keys, target.data.shape_keys)
+    target.data.materials.clear()
+    target.data.materials.append(skin)
+    return skin

@@ -1,0 +1,57 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Blender's part of the command line: the .blend file and the preview picture."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import bpy
+
+from ..core.files import write_atomic
+from ..core.progress import Progress, part, silent
+from ..core.types import Reconstruction
+from . import face, mesh, preview, studio
+
+if TYPE_CHECKING:
+    from ..core.settings import Settings
+
+
+def write_blend_and_preview(
+    result: Reconstruction,
+    settings: Settings,
+    folder: Path,
+    expressions: Sequence[str] = (),
+    progress: Progress = silent,
+) -> list[Path]:
+    """Write ``face.blend`` and ``preview.png`` into ``folder``.
+
+    expressions: what the preview shows at full weight; empty for the expression that wakes most wrinkles. The file open
+    in this Blender is replaced by an empty one: call this in a session that nobody works in.
+    """
+    bpy.ops.wm.read_homefile(use_empty=True, use_factory_startup=True)
+    obj = face.build_face(result, "Face", dis2normal_coff=settings.dis2normal_coff)
+    weights = preview.telling_weights(obj, expressions)
+    picture = preview.render_preview(
+        obj, folder / "preview.png", preview.before_after(weights), progress=part(progress, 0.0, 0.9)
+    )
+    return [save_face(obj, folder / "face.blend"), picture]
+
+
+def save_face(obj: bpy.types.Object, path: Path) -> Path:
+    """Save the open file, with a camera and lights for ``obj``, as ``path``; the file is whole or not written."""
+    scene = bpy.context.scene
+    scene.name = "Wrinkle"
+    studio.add_camera(scene, mesh.world_points(obj))
+    studio.add_lights(scene)
+    studio.set_engine(scene, "CYCLES", preview.SAMPLES["CYCLES"])
+    scene.view_settings.view_transform = "Standard"
+    bpy.context.view_layer.objects.active = obj
+    obj.select_set(True)
+    with tempfile.TemporaryDirectory(prefix="wrinkle-") as folder:
+        temporary = Path(folder) / path.name
+        bpy.ops.wm.save_as_mainfile(filepath=str(temporary), copy=True, compress=True, relative_remap=False)
+        write_atomic(path, temporary.read_bytes())
+    return path

@@ -1,0 +1,94 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The face's material: photo texture, wrinkles from the node group, true displacement at the user's choice."""
+
+from __future__ import annotations
+
+import bpy
+
+from ..core.types import Byte, Reconstruction
+from . import atlas, drivers, ids, images, node_group
+
+_HEIGHT_EDGE = 1024
+_ROUGHNESS = 0.5
+
+
+def new_material(result: Reconstruction, colour: Byte, obj: bpy.types.Object) -> bpy.types.Material:
+    """Build the material of ``obj``, its node group and its images. colour: (S, S, 3) uint8 sRGB without holes."""
+    name = obj.name
+    pixels, tiles = atlas.pack(result.motion)
+    keys = obj.data.shape_keys
+    group = node_group.new_group(
+        images.data_image(f"{name} Wrinkle Normals", result.normal),
+        images.height_image(f"{name} Displacement", images.shrunk(result.wrinkles.displacement, _HEIGHT_EDGE)),
+        images.data_image(f"{name} Motion Maps", pixels),
+        tiles,
+        photo=ids.PHOTO_KEY in keys.key_blocks,
+    )
+    material = bpy.data.materials.new(f"{name} Skin")
+    material[ids.FACE_MARK] = ids.FACE_VERSION
+    if material.node_tree is None:  # Blender before 5.0
+        material.use_nodes = True
+    node = _add_nodes(material, group, images.colour_image(f"{name} Photo", colour))
+    drivers.drive_group(node, keys)
+    return material
+
+
+def _add_nodes(
+    material: bpy.types.Material, group: bpy.types.ShaderNodeTree, photo: bpy.types.Image
+) -> bpy.types.ShaderNodeGroup:
+    tree = material.node_tree
+    tree.nodes.clear()
+    output = tree.nodes.new("ShaderNodeOutputMaterial")
+    output.location = (600, 0)
+    skin = tree.nodes.new("ShaderNodeBsdfPrincipled")
+    skin.location = (300, 0)
+    skin.inputs["Roughness"].default_value = _ROUGHNESS
+    uv = tree.nodes.new("ShaderNodeUVMap")
+    uv.location = (-300, 200)
+    uv.uv_map = ids.UV_LAYER
+    colour = tree.nodes.new("ShaderNodeTexImage")
+    colour.location = (-50, 250)
+    colour.image = photo
+    wrinkles = tree.nodes.new("ShaderNodeGroup")
+    wrinkles.location = (-50, -100)
+    wrinkles.name = wrinkles.label = ids.GROUP
+    wrinkles.node_tree = group
+    wrinkles.width = 220
+    link = tree.links.new
+    link(uv.outputs["UV"], colour.inputs["Vector"])
+    link(colour.outputs["Color"], skin.inputs["Base Color"])
+    link(wrinkles.outputs["Normal"], skin.inputs["Normal"])
+    link(skin.outputs["BSDF"], output.inputs["Surface"])
+    return wrinkles
+
+
+def group_node(material: bpy.types.Material | None) -> bpy.types.ShaderNodeGroup | None:
+    """The node that holds the wrinkle map of ``material``, whatever the user named it."""
+    if material is None or material.node_tree is None:
+        return None
+    for node in material.node_tree.nodes:
+        if node.bl_idname == "ShaderNodeGroup" and node.node_tree and ids.FACE_MARK in node.node_tree:
+            return node
+    return None
+
+
+def set_displacement(material: bpy.types.Material, on: bool) -> None:
+    """Show the wrinkles as true displacement (for finely subdivided meshes) instead of shading, or back."""
+    tree = material.node_tree
+    wrinkles = group_node(material)
+    output = tree.get_output_node("ALL")
+    if wrinkles is None or output is None:
+        return
+    wrinkles.inputs[ids.BUMP].default_value = 0.0 if on else 1.0
+    for link in list(output.inputs["Displacement"].links):
+        tree.nodes.remove(link.from_node)
+    if not on:
+        material.displacement_method = "BUMP"
+        return
+    node = tree.nodes.new("ShaderNodeDisplacement")
+    node.location = (300, -400)
+    node.inputs["Midlevel"].default_value = 0.0
+    node.inputs["Scale"].default_value = 1.0
+    tree.links.new(wrinkles.outputs["Height"], node.inputs["Height"])
+    tree.links.new(node.outputs["Displacement"], output.inputs["Displacement"])
+    material.displacement_method = "DISPLACEMENT"

@@ -1,0 +1,172 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Renders neutral, expression without wrinkles and expression with wrinkles side by side, in a scene of its own."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import bpy
+import numpy as np
+
+from ..core.errors import WrinkleError
+from ..core.files import read_png, write_png
+from ..core.progress import Progress, report, silent
+from . import drivers, face, ids, material, mesh, studio
+
+SAMPLES = {"CYCLES": 12, "EEVEE": 16, "WORKBENCH": 1}
+
+
+@dataclass(frozen=True)
+class Shot:
+    """One picture. weights: shape key values; wrinkles: whether the wrinkle map takes part."""
+
+    title: str
+    weights: Mapping[str, float]
+    wrinkles: bool = True
+
+
+def before_after(weights: Mapping[str, float]) -> tuple[Shot, ...]:
+    """The three pictures of the preview."""
+    return (
+        Shot("neutral", {}),
+        Shot("expression without wrinkles", weights, wrinkles=False),
+        Shot("expression with wrinkles", weights),
+    )
+
+
+def render_preview(
+    obj: bpy.types.Object,
+    path: Path,
+    shots: Sequence[Shot],
+    *,
+    engine: str = "CYCLES",
+    size: int = 512,
+    progress: Progress = silent,
+) -> Path:
+    """Render ``shots`` of ``obj`` side by side into one PNG of (size, size x shots) pixels.
+
+    The user's scene, object, materials and selection are left as they are. Raises Cancelled between two shots.
+    """
+    pictures = []
+    with tempfile.TemporaryDirectory(prefix="wrinkle-") as folder, _stage(obj, engine, size) as (scene, double):
+        for index, shot in enumerate(shots):
+            report(progress, index / len(shots), f"Rendering {shot.title}, picture {index + 1}/{len(shots)}")
+            _pose(double, shot)
+            still = Path(folder) / f"{index}.png"
+            scene.render.filepath = str(still)
+            bpy.ops.render.render(write_still=True, scene=scene.name)
+            if not still.exists():
+                raise WrinkleError(f"Blender could not render with {engine}.", "Choose another engine for the preview.")
+            pictures.append(read_png(still)[..., :3])
+    write_png(path, np.ascontiguousarray(np.concatenate(pictures, axis=1)))
+    return path
+
+
+def telling_weights(obj: bpy.types.Object, names: Sequence[str] = ()) -> dict[str, float]:
+    """Shape key values for the preview: ``names`` at 1, else the expression that wakes most relief, on both sides.
+
+    Raises WrinkleError for a name that the face does not have.
+    """
+    known = face.key_values(obj)
+    for name in names:
+        if name not in known:
+            raise WrinkleError(f"The face has no expression {name!r}.", f"It has {', '.join(known)}.")
+    if names:
+        return dict.fromkeys(names, 1.0)
+    best = str(obj.data.get(face.TELLING, "")) or next(iter(known), "")
+    return {name: 1.0 for name in (best, mirrored(best)) if name in known}
+
+
+def mirrored(name: str) -> str:
+    """The same expression on the other side of the face; the name itself when it has no side."""
+    for here, there in (("Left", "Right"), ("Right", "Left")):
+        if name.endswith(here):
+            return name.removesuffix(here) + there
+    return name
+
+
+@contextmanager
+def _stage(obj: bpy.types.Object, engine: str, size: int) -> Iterator[tuple[bpy.types.Scene, bpy.types.Object]]:
+    """A scene with a double of ``obj``, removed with everything in it afterwards."""
+    scene = bpy.data.scenes.new("Wrinkle Preview")
+    made: list[bpy.types.ID] = []
+    try:
+        double = _double(obj, scene, made)
+        studio.add_camera(scene, mesh.world_points(double))
+        studio.add_lights(scene)
+        studio.set_engine(scene, engine, SAMPLES[engine])
+        render = scene.render
+        render.resolution_x = render.resolution_y = size
+        render.resolution_percentage = 100
+        render.image_settings.file_format = "PNG"
+        render.image_settings.color_mode = "RGB"
+        render.use_compositing = render.use_sequencer = False
+        scene.view_settings.view_transform = "Standard"
+        yield scene, double
+    finally:
+        _strike(scene, made)
+
+
+def _double(obj: bpy.types.Object, scene: bpy.types.Scene, made: list[bpy.types.ID]) -> bpy.types.Object:
+    double = obj.copy()
+    double.data = obj.data.copy()
+    made += [double.data]
+    double.animation_data_clear()
+    double.parent = None
+    double.matrix_world.identity()
+    double.hide_render = False
+    keys = double.data.shape_keys
+    keys.animation_data_clear()
+    double.data.materials.clear()
+    for skin in obj.data.materials:
+        copied = skin.copy()
+        made.append(copied)
+        drivers.retarget(copied.node_tree, obj.data.shape_keys, keys)
+        double.data.materials.append(copied)
+    scene.collection.objects.link(double)
+    return double
+
+
+def _pose(obj: bpy.types.Object, shot: Shot) -> None:
+    for key in obj.data.shape_keys.key_blocks:
+        key.mute = False
+        key.value = shot.weights.get(key.name, 0.0)
+    if not shot.wrinkles:
+        _flatten(obj)
+    else:
+        _restore(obj)
+
+
+def _flatten(obj: bpy.types.Object) -> None:
+    for node in _group_nodes(obj):
+        if "wrinkle_shown" not in node:
+            node["wrinkle_shown"] = node.inputs[ids.STRENGTH].default_value
+        node.inputs[ids.STRENGTH].default_value = 0.0
+
+
+def _restore(obj: bpy.types.Object) -> None:
+    for node in _group_nodes(obj):
+        if "wrinkle_shown" in node:
+            node.inputs[ids.STRENGTH].default_value = node["wrinkle_shown"]
+
+
+def _group_nodes(obj: bpy.types.Object) -> list[bpy.types.ShaderNodeGroup]:
+    nodes = (material.group_node(skin) for skin in obj.data.materials)
+    return [node for node in nodes if node is not None]
+
+
+def _strike(scene: bpy.types.Scene, made: Sequence[bpy.types.ID]) -> None:
+    for entry in list(scene.collection.objects):
+        data = entry.data
+        bpy.data.objects.remove(entry)
+        if data not in made:
+            bpy.data.batch_remove([data])
+    if scene.world is not None:
+        bpy.data.worlds.remove(scene.world)
+    for block in made:
+        bpy.data.batch_remove([block])
+    bpy.data.scenes.remove(scene)

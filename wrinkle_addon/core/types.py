@@ -130,13 +130,14 @@ class Surface:
     """The geometry under a texture on a coarse grid of G x G texels, rows as in a texture.
 
     du, dv: (G, G, 3) float32, derivative of the surface position in mm per unit of u and of v; they give the texel
-    size, the shear of the UV and the normal (du x dv). covered: (G, G) bool. Values are extended a little beyond
-    ``covered``.
+    size, the shear of the UV and the outward normal (du x dv, negated when ``mirrored``). covered: (G, G) bool. Values
+    go on beyond ``covered``.
     """
 
     du: Float
     dv: Float
     covered: npt.NDArray[np.bool_]
+    mirrored: bool = False
 
     def texel_mm(self, size: int) -> float:
         """Median edge of a texel of a ``size`` map, in mm."""

@@ -1,0 +1,201 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Blendshapes of jaw, lips and chin: which muscle pulls what where (FACS, Ekman & Friesen 1978)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+
+from .muscles import Lids, Skin, smooth
+
+CORNER, UPPER, LOWER = 291, 0, 17  # of the 468 points: the left mouth corner, the middles of both lips
+
+
+def _upper(skin: Skin, field: np.ndarray) -> np.ndarray:
+    return field * (1 - skin.lower_lip)[:, None]
+
+
+def _lower(skin: Skin, field: np.ndarray) -> np.ndarray:
+    return field * skin.lower_lip[:, None]
+
+
+def _left(skin: Skin) -> np.ndarray:
+    """Left side with a passage as wide as the lips need, nothing beyond the midline's other side."""
+    return smooth(skin.p[:, 0], -4, 12)
+
+
+def jaw_open(skin: Skin, lids: Lids) -> np.ndarray:
+    """AU 26/27: the jaw turns about its hinge; the cheeks are drawn in."""
+    field = skin.turn_jaw(17.0, 2.0)
+    for sign in (-1, 1):
+        field += skin.slide(skin.near((40 * sign, -58, 4), (13, 16, 18)), (-2.0 * sign, -1.5, -1.5), 0.0)
+    return field
+
+
+def jaw_forward(skin: Skin, lids: Lids) -> np.ndarray:
+    """AD 29: the jaw thrusts forwards."""
+    return skin.turn_jaw(0.0, 6.0)
+
+
+def jaw_left(skin: Skin, lids: Lids) -> np.ndarray:
+    """AD 30: the jaw shifts to the subject's left."""
+    return skin.turn_jaw(0.0, 0.0, 7.0)
+
+
+def mouth_close(skin: Skin, lids: Lids) -> np.ndarray:
+    """The lips meet while the jaw is open: applied with jawOpen at 1 it brings them together."""
+    lip = skin.lower_lip * _lip_band(skin, 12.0)
+    open_jaw = jaw_open(skin, lids)
+    reach = _lip_band(skin, 9.0)
+    field = -0.72 * open_jaw * (skin.lower_lip * reach)[:, None]
+    upper = (1 - skin.lower_lip) * reach
+    return field + upper[:, None] * np.array([0, -6.0, -3.0]) * (lip * 0 + 1)[:, None]
+
+
+def _lip_band(skin: Skin, reach: float) -> np.ndarray:
+    """(V,) 1 on both lips and their inside, fading ``reach`` mm away."""
+    line = [skin.at(i) for i in (61, 37, 0, 267, 291)]
+    other = [skin.at(i) for i in (61, 84, 17, 314, 291)]
+    band = np.maximum(skin.along(line, reach), skin.along(other, reach))
+    return np.maximum(band, (skin.face.parts == 2) * 1.0)
+
+
+def mouth_funnel(skin: Skin, lids: Lids) -> np.ndarray:
+    """AU 22: the lips open and flare like a funnel."""
+    band = _lip_band(skin, 9.0)
+    x = skin.p[:, 0]
+    middle = np.exp(-0.5 * (x / 13) ** 2)
+    field = np.stack([-0.22 * x * band, 0 * x, 4.0 * band], axis=1)
+    field += _upper(skin, (band * middle)[:, None] * np.array([0, 4.0, 3.0]))
+    return field + _lower(skin, (band * middle)[:, None] * np.array([0, -6.0, 2.5]))
+
+
+def mouth_pucker(skin: Skin, lids: Lids) -> np.ndarray:
+    """AU 18: orbicularis oris draws the corners together and the lips forwards."""
+    band = _lip_band(skin, 12.0)
+    x = skin.p[:, 0]
+    field = np.stack([-0.3 * x * band, 1.0 * band, 8.5 * band], axis=1)
+    pull = np.zeros_like(skin.p)
+    for sign in (-1, 1):
+        pull += skin.slide(skin.near((36 * sign, -66, 8), (12, 15, 16)), (-3.0 * sign, 0.5, 2.0), 0.2)
+    return field + pull
+
+
+def mouth_left(skin: Skin, lids: Lids) -> np.ndarray:
+    """Both lips shift to the subject's left."""
+    field = skin.slide(_lip_band(skin, 10.0), (7.5, 0.6, 0), 0.4)
+    return field + skin.swell(skin.near((38, -64, 8), (8, 12, 14)), 1.5)
+
+
+def mouth_smile(skin: Skin, lids: Lids) -> np.ndarray:
+    """AU 12: zygomaticus major draws the corner up, out and back; the cheek bunches above."""
+    corner = skin.at(CORNER)
+    field = skin.slide(skin.near(corner + [2, 1, 0], (12, 11, 18)), (8.0, 11.0, -8.5), 0.15)
+    field += skin.slide(skin.near((39, -50, 8), (14, 14, 20)), (2.0, 5.0, -1.0), 0.2)
+    field += skin.swell(skin.near((41, -42, 8), (12, 10, 18)), 2.6)
+    field += skin.slide(skin.near((0, -68, 28), (20, 12, 18)), (0.8, 1.8, -1.2), 0.0)
+    return field * _left(skin)[:, None]
+
+
+def mouth_frown(skin: Skin, lids: Lids) -> np.ndarray:
+    """AU 15: depressor anguli oris draws the corner down."""
+    corner = skin.at(CORNER)
+    field = skin.slide(skin.near(corner + [3, -2, 0], (11, 11, 16)), (2.2, -6.2, -1.5), 0.2)
+    field += skin.swell(skin.near(corner + [6, -14, -2], (8, 7, 12)), 0.8)
+    return field * _left(skin)[:, None]
+
+
+def mouth_dimple(skin: Skin, lids: Lids) -> np.ndarray:
+    """AU 14: buccinator draws the corner back and in."""
+    corner = skin.at(CORNER)
+    field = skin.slide(skin.near(corner + [4, 0, 0], (11, 10, 16)), (4.5, 0.5, -4.5), 0.1)
+    field += skin.swell(skin.near(corner + [8, 0, -2], (4, 7, 9)), -1.6)
+    return field * _left(skin)[:, None]
+
+
+def mouth_stretch(skin: Skin, lids: Lids) -> np.ndarray:
+    """AU 20: risorius and platysma draw the corner out and down."""
+    corner = skin.at(CORNER)
+    field = skin.slide(skin.near(corner + [4, -4, 0], (13, 14, 18)), (7.0, -4.0, -5.5), 0.15)
+    field += skin.slide(skin.near((36, -92, 0), (14, 14, 18)), (2.0, -3.5, -1.0), 0.3)
+    return field * _left(skin)[:, None]
+
+
+def mouth_roll_lower(skin: Skin, lids: Lids) -> np.ndarray:
+    """AU 28: the lower lip rolls over the teeth."""
+    band = skin.along([skin.at(i) for i in (146, 84, 17, 314, 375)], 5.5)
+    return _lower(skin, band[:, None] * np.array([0, 3.8, -5.5]))
+
+
+def mouth_roll_upper(skin: Skin, lids: Lids) -> np.ndarray:
+    """AU 28: the upper lip rolls over the teeth."""
+    band = skin.along([skin.at(i) for i in (185, 37, 0, 267, 409)], 5.5)
+    return _upper(skin, band[:, None] * np.array([0, -3.2, -5.5]))
+
+
+def mouth_shrug_lower(skin: Skin, lids: Lids) -> np.ndarray:
+    """AU 17: mentalis pushes the chin's skin and the lower lip up."""
+    chin = skin.near((0, -94, 22), (17, 9, 16))
+    field = skin.slide(chin, (0, 6.0, 0.5), 0.3) + skin.swell(skin.near((0, -88, 20), (13, 6, 14)), 1.4)
+    lip = _lower(skin, _lip_band(skin, 7.0)[:, None] * np.array([0, 3.0, 1.2]))
+    return field + lip * np.exp(-0.5 * (skin.p[:, 0] / 17) ** 2)[:, None]
+
+
+def mouth_shrug_upper(skin: Skin, lids: Lids) -> np.ndarray:
+    """The upper lip is pushed up from below."""
+    band = _lip_band(skin, 7.5) * np.exp(-0.5 * (skin.p[:, 0] / 16) ** 2)
+    return _upper(skin, band[:, None] * np.array([0, 3.8, 1.5]))
+
+
+def mouth_press(skin: Skin, lids: Lids) -> np.ndarray:
+    """AU 24: the lips press against each other."""
+    band = _lip_band(skin, 5.5)
+    field = _upper(skin, band[:, None] * np.array([0, -1.3, -1.5]))
+    field += _lower(skin, band[:, None] * np.array([0, 1.3, -1.5]))
+    field += skin.slide(skin.near(skin.at(CORNER), (9, 8, 14)), (1.8, 0.8, -1.5), 0.2)
+    return field * _left(skin)[:, None]
+
+
+def mouth_lower_down(skin: Skin, lids: Lids) -> np.ndarray:
+    """AU 16: depressor labii inferioris draws one half of the lower lip down and out."""
+    pull = skin.near(skin.at(405) + [1, -2, 0], (10, 11, 16))
+    field = skin.slide(pull, (1.6, -7.0, -0.5), 0.1)
+    return _lower(skin, field) * _left(skin)[:, None]
+
+
+def mouth_upper_up(skin: Skin, lids: Lids) -> np.ndarray:
+    """AU 10: levator labii superioris lifts one half of the upper lip."""
+    pull = skin.near(skin.at(269) + [1, 3, 0], (10, 11, 16))
+    field = skin.slide(pull, (0.8, 6.5, -0.5), 0.1)
+    field += skin.swell(skin.near((24, -50, 16), (7, 8, 10)), 1.4)
+    return _upper(skin, field) * _left(skin)[:, None]
+
+
+def tongue_out(skin: Skin, lids: Lids) -> np.ndarray:
+    """Only what lets the tongue pass: the face has no tongue, so the lips part a little."""
+    band = _lip_band(skin, 7.0) * np.exp(-0.5 * (skin.p[:, 0] / 14) ** 2)
+    return _lower(skin, band[:, None] * np.array([0, -4.0, 1.5])) + _upper(skin, band[:, None] * np.array([0, 1.2, 0.5]))
+
+
+SHAPES: dict[str, Callable[[Skin, Lids], np.ndarray]] = {
+    "jawForward": jaw_forward,
+    "jawLeft": jaw_left,
+    "jawOpen": jaw_open,
+    "mouthClose": mouth_close,
+    "mouthFunnel": mouth_funnel,
+    "mouthPucker": mouth_pucker,
+    "mouthLeft": mouth_left,
+    "mouthSmileLeft": mouth_smile,
+    "mouthFrownLeft": mouth_frown,
+    "mouthDimpleLeft": mouth_dimple,
+    "mouthStretchLeft": mouth_stretch,
+    "mouthRollLower": mouth_roll_lower,
+    "mouthRollUpper": mouth_roll_upper,
+    "mouthShrugLower": mouth_shrug_lower,
+    "mouthShrugUpper": mouth_shrug_upper,
+    "mouthPressLeft": mouth_press,
+    "mouthLowerDownLeft": mouth_lower_down,
+    "mouthUpperUpLeft": mouth_upper_up,
+    "tongueOut": tongue_out,
+}

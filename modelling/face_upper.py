@@ -1,0 +1,127 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Blendshapes of brows, lids, eyes, cheeks and nose: which muscle pulls what where (FACS, Ekman & Friesen 1978)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+
+from .muscles import Lids, Skin, smooth
+
+
+def _lid_follow(skin: Skin, lids: Lids, field: np.ndarray, keep: float = 0.0) -> np.ndarray:
+    """Fade a brow motion out towards the lid's margin, which the eyeball holds."""
+    hold = lids.is_upper * (1 - smooth(skin.p[:, 1] - lids.high_y, 1.0, 13.0)) + lids.is_lower * (
+        1 - smooth(lids.low_y - skin.p[:, 1], 1.0, 9.0)
+    )
+    return field * (1 - (1 - keep) * np.clip(hold, 0, 1))[:, None]
+
+
+def brow_down(skin: Skin, lids: Lids) -> np.ndarray:
+    """AU 4: corrugator draws the brow down and in, procerus the glabella down."""
+    brow = skin.along([skin.at(336), skin.at(334), skin.at(293)], 9.0)
+    field = skin.slide(brow, (-3.6, -4.6, 2.2), 0.3)
+    field += skin.slide(skin.near(skin.at(336) + [-3, -3, 0], (7, 9, 12)), (-1.2, -1.2, 0.4), 0.3)
+    field += skin.swell(skin.near(skin.at(336) + [-1, -1, 0], (5, 6, 9)), 1.4)
+    fade = 1 - smooth(skin.p[:, 1], 40, 72)
+    return _lid_follow(skin, lids, field * (skin.left * fade)[:, None], 0.1)
+
+
+def brow_inner_up(skin: Skin, lids: Lids) -> np.ndarray:
+    """AU 1: the inner frontalis lifts the brows' inner halves."""
+    lift = np.zeros_like(skin.p)
+    for index in (107, 336):
+        lift += skin.slide(skin.near(skin.at(index) + np.array([3.0, 1, 0]) * np.sign(skin.at(index)[0]), (13, 13, 20)), (0, 6.5, 0), 0.5)
+    fade = 1 - smooth(skin.p[:, 1], 44, 80)
+    return _both_lids(skin, lids, lift * fade[:, None])
+
+
+def _both_lids(skin: Skin, lids: Lids, field: np.ndarray) -> np.ndarray:
+    flip = skin.face.mirror
+    once = _lid_follow(skin, lids, field, 0.1)
+    return (_lid_follow(skin, lids, (once[flip] * [-1, 1, 1]), 0.1))[flip] * [-1, 1, 1]
+
+
+def brow_outer_up(skin: Skin, lids: Lids) -> np.ndarray:
+    """AU 2: the outer frontalis lifts the brow's outer half."""
+    brow = skin.along([skin.at(334) + [-2, 0, 0], skin.at(293), skin.at(300)], 12.0)
+    field = skin.slide(brow, (1.5, 8.5, -1.5), 0.4)
+    fade = 1 - smooth(skin.p[:, 1], 42, 76)
+    return _lid_follow(skin, lids, field * (skin.left * fade)[:, None], 0.1)
+
+
+def cheek_squint(skin: Skin, lids: Lids) -> np.ndarray:
+    """AU 6: the outer ring of orbicularis oculi lifts the cheek and gathers the skin beside the eye."""
+    cheek = skin.near((48, -28, 0), (17, 13, 24))
+    field = skin.slide(cheek, (-1.5, 5.5, 1.5), 0.2)
+    field += skin.swell(skin.near((44, -20, 6), (13, 9, 18)), 1.6)
+    field += skin.slide(skin.near(skin.at(263) + [11, 0, -4], (9, 9, 12)), (-2.6, 0.6, 0.8), 0.3)
+    return _lid_follow(skin, lids, field * skin.left[:, None], 0.45)
+
+
+def eye_blink(skin: Skin, lids: Lids) -> np.ndarray:
+    """AU 45: the upper lid comes down over the eyeball, the lower one rises a little."""
+    return lids.close(0.9, 0.1)
+
+
+def eye_squint(skin: Skin, lids: Lids) -> np.ndarray:
+    """AU 7: both lids tighten, the skin beside and under the eye gathers."""
+    field = lids.close(0.22, 0.28)
+    under = skin.near(skin.at(374) + [0, -6, 0], (14, 6, 14))
+    field += _lid_follow(skin, lids, skin.slide(under, (-0.4, 2.2, 0.4), 0.3) + skin.swell(under, 0.8), 0.3)
+    beside = skin.near(skin.at(263) + [9, 0, -4], (7, 8, 10))
+    field += skin.slide(beside, (-2.2, 0, 0.8), 0.3)
+    return field * skin.left[:, None]
+
+
+def eye_wide(skin: Skin, lids: Lids) -> np.ndarray:
+    """AU 5: the upper lid rises into its crease."""
+    return lids.close(-0.27, -0.05)
+
+
+def _look(up: float, out: float, upper: float, lower: float) -> Callable[[Skin, Lids], np.ndarray]:
+    def shape(skin: Skin, lids: Lids) -> np.ndarray:
+        """The eyeball turns and the lids go with it."""
+        return lids.look(up, out) + lids.close(upper, lower)
+
+    return shape
+
+
+def nose_sneer(skin: Skin, lids: Lids) -> np.ndarray:
+    """AU 9: levator labii superioris alaeque nasi lifts the wing, the lip and the skin beside the nose."""
+    wing = skin.at(358)
+    up = skin.along([wing + [2, -4, 0], wing + [6, 6, 0]], 10.0)
+    field = skin.slide(up, (0.2, 7.5, 0.6), 0.2)
+    field += skin.slide(skin.near(skin.at(267) + [8, 2, 0], (10, 8, 16)), (-0.4, 3.6, 0.2), 0.2) * (1 - skin.lower_lip)[:, None]
+    bridge = skin.near((9, -12, 18), (7, 9, 12))
+    field += skin.swell(bridge, 1.2) + skin.slide(bridge, (0, 1.6, 0), 0.5)
+    brow = skin.along([skin.at(336), skin.at(296)], 8.0)
+    field += skin.slide(brow, (-0.4, -2.6, 0.2), 0.4)
+    return _lid_follow(skin, lids, field * smooth(skin.p[:, 0], -4, 8)[:, None], 0.1)
+
+
+def cheek_puff(skin: Skin, lids: Lids) -> np.ndarray:
+    """AD 34: air blows out cheeks and the skin round the lips."""
+    field = np.zeros_like(skin.p)
+    for sign in (-1, 1):
+        field += skin.swell(skin.near((42 * sign, -62, 2), (17, 17, 22)), 9.0)
+    ring = skin.near((0, -54, 28), (17, 6, 16)) + skin.near((0, -86, 22), (17, 6, 16))
+    return field + skin.swell(ring, 2.2)
+
+
+SHAPES: dict[str, Callable[[Skin, Lids], np.ndarray]] = {
+    "browDownLeft": brow_down,
+    "browInnerUp": brow_inner_up,
+    "browOuterUpLeft": brow_outer_up,
+    "cheekSquintLeft": cheek_squint,
+    "eyeBlinkLeft": eye_blink,
+    "eyeSquintLeft": eye_squint,
+    "eyeWideLeft": eye_wide,
+    "eyeLookUpLeft": _look(25, 0, -0.22, -0.06),
+    "eyeLookDownLeft": _look(-28, 0, 0.42, -0.12),
+    "eyeLookInLeft": _look(0, -30, 0.0, 0.0),
+    "eyeLookOutLeft": _look(0, 30, 0.0, 0.0),
+    "noseSneerLeft": nose_sneer,
+    "cheekPuff": cheek_puff,
+}

@@ -1,0 +1,197 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What muscles, jaw and lids do to the skin of the built-in head: the building blocks of the blendshapes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from scipy import sparse
+from scipy.sparse.linalg import splu
+
+from . import cage, head, subdivide, topology
+
+Vector = Sequence[float] | np.ndarray
+TMJ = np.array([0.0, -6.0, -68.0])  # hinge axis of the jaw: the condyles lie about 13 mm before the ear canal (Gray's Anatomy)
+
+
+def smooth(value: np.ndarray, low: float, high: float) -> np.ndarray:
+    """0 at ``low``, 1 at ``high``, smooth between."""
+    t = np.clip((value - low) / (high - low), 0, 1)
+    return t * t * (3 - 2 * t)
+
+
+class Skin:
+    """The neutral head with the weights that every motion needs. All fields are (V,) or (V, 3) over its vertices."""
+
+    def __init__(self, face: head.Head) -> None:
+        self.face = face
+        self.p = face.vertices
+        self.ball = face.parts == head.EYEBALL
+        self.skin = ~self.ball
+        self.left = smooth(self.p[:, 0], -3.0, 5.0)
+        self.normal = self._normals()
+        self._graph = subdivide.laplacian(face.triangles, len(self.p))
+        self.jaw = self._jaw_weight()
+        self.lower_lip = self._lip_weight()
+
+    def at(self, index: int) -> np.ndarray:
+        """Position of one of the 468 points."""
+        return self.p[index]
+
+    def near(self, centre: Vector, radii: Vector | float) -> np.ndarray:
+        """(V,) Gaussian fall-off around a place; radii in mm (one, or along x, y, z). Eyeballs stay out."""
+        away = (self.p - np.asarray(centre)) / np.asarray(radii, float)
+        return np.exp(-0.5 * (away**2).sum(axis=1)) * self.skin
+
+    def along(self, line: Sequence[Vector], radius: float) -> np.ndarray:
+        """(V,) Gaussian fall-off around a polyline."""
+        best = np.full(len(self.p), np.inf)
+        points = [np.asarray(q, float) for q in line]
+        for a, b in zip(points[:-1], points[1:], strict=True):
+            t = np.clip(((self.p - a) @ (b - a)) / ((b - a) @ (b - a)), 0, 1)
+            best = np.minimum(best, ((self.p - a - t[:, None] * (b - a)) ** 2).sum(axis=1))
+        return np.exp(-0.5 * best / radius**2) * self.skin
+
+    def slide(self, weight: np.ndarray, move: Vector, stick: float = 0.6) -> np.ndarray:
+        """Move skin by ``move`` mm times ``weight``, with the share ``stick`` of the motion off the surface taken away."""
+        field = weight[:, None] * np.asarray(move, float)
+        out = (field * self.normal).sum(axis=1, keepdims=True) * self.normal
+        return field - stick * out
+
+    def swell(self, weight: np.ndarray, height: float) -> np.ndarray:
+        """Lift skin by ``height`` mm along its normal (bunching muscle or fold)."""
+        return (height * weight)[:, None] * self.normal
+
+    def harmonic(self, fixed: np.ndarray, values: np.ndarray) -> np.ndarray:
+        """Smoothest weights (bi-Laplacian) over the connected skin with the ``fixed`` vertices at ``values``."""
+        free = np.setdiff1d(np.nonzero(self.skin)[0], fixed)
+        bend = (self._graph.T @ self._graph + 1e-4 * self._graph).tocsr()
+        bend = (bend + bend.T) / 2
+        out = np.zeros((len(self.p), *values.shape[1:]))
+        out[fixed] = values
+        right = -bend[free][:, fixed] @ values
+        out[free] = splu(bend[free][:, free].tocsc()).solve(right)
+        return out
+
+    def relax(self, field: np.ndarray, where: np.ndarray, rounds: int = 10) -> np.ndarray:
+        """Smooth a motion field where ``where`` (V,) is 1."""
+        step = sparse.diags(0.5 * np.clip(where, 0, 1)) @ self._graph
+        for _ in range(rounds):
+            field = field - step @ field
+        return field
+
+    def turn_jaw(self, degrees: float, forward: float = 0.0, sideways: float = 0.0) -> np.ndarray:
+        """Motion of what hangs on the jaw: turned about the hinge, which also slides ``forward`` and ``sideways`` mm."""
+        angle = np.radians(degrees) * self.jaw
+        y, z = (self.p - TMJ)[:, 1], (self.p - TMJ)[:, 2]
+        c, s = np.cos(angle), np.sin(angle)
+        field = np.stack([0 * y, c * y - s * z - y, s * y + c * z - z], axis=1)
+        field += self.jaw[:, None] * np.array([sideways, 0, forward])
+        return field * self.skin[:, None]
+
+    def _normals(self) -> np.ndarray:
+        t = self.face.triangles
+        flat = np.cross(self.p[t[:, 1]] - self.p[t[:, 0]], self.p[t[:, 2]] - self.p[t[:, 0]])
+        out = np.zeros_like(self.p)
+        for k in range(3):
+            np.add.at(out, t[:, k], flat)
+        return out / np.maximum(np.linalg.norm(out, axis=1, keepdims=True), 1e-12)
+
+    def _lips(self) -> tuple[np.ndarray, np.ndarray]:
+        """Vertices on the upper and on the lower lip, the bag's halves with them (corners belong to neither)."""
+        p = self.p
+        corner = abs(self.at(61)[0])
+        slit = p[:, 1] - head.slit_height(p, p[:, 0])
+        width = np.abs(p[:, 0]) < corner - 3
+        height_above = np.interp(np.abs(p[:, 0]), [0, 8, 15, corner], [9, 9.5, 7.5, 2.5])
+        depth_below = np.interp(np.abs(p[:, 0]), [0, 8, 15, corner], [10, 9.5, 7.5, 3])
+        front = (p[:, 2] > self.at(61)[2] - 26) & self.skin & width
+        bag = self.face.parts == head.MOUTH
+        upper = front & np.where(bag, slit > 0.05, (slit > 0.05) & (slit < height_above))
+        lower = front & np.where(bag, slit < -0.05, (slit < -0.05) & (slit > -depth_below))
+        return np.nonzero(upper)[0], np.nonzero(lower)[0]
+
+    def _jaw_weight(self) -> np.ndarray:
+        """(V,) share of the jaw's motion."""
+        p = self.p
+        upper, lower = self._lips()
+        x = np.abs(p[:, 0])
+        chin = self.skin & (p[:, 1] < -82) & (p[:, 1] > -112) & (p[:, 2] > -8) & (x < 26)
+        still = self.skin & ((p[:, 1] > -40) | (p[:, 2] < -76) | (p[:, 1] < -145))
+        still |= self.skin & (x < 20) & (p[:, 1] > -57) & (p[:, 2] > 0)
+        still[upper] = True
+        moved = chin.copy()
+        moved[lower] = True
+        fixed = np.nonzero(still | moved)[0]
+        return np.clip(self.harmonic(fixed, moved[fixed].astype(float)), 0, 1)
+
+    def _lip_weight(self) -> np.ndarray:
+        """(V,) 1 below the mouth's slit, 0 above it, a smooth passage beside the corners."""
+        upper, lower = self._lips()
+        p = self.p
+        far_up = np.nonzero(self.skin & (p[:, 1] > -45))[0]
+        far_down = np.nonzero(self.skin & (p[:, 1] < -90))[0]
+        fixed = np.concatenate([upper, lower, far_up, far_down])
+        value = np.concatenate([0 * upper, 0 * lower + 1, 0 * far_up, 0 * far_down + 1]).astype(float)
+        order = np.argsort(fixed)
+        return np.clip(self.harmonic(fixed[order], value[order]), 0, 1)
+
+
+class Lids:
+    """The lids of the left eye: how far each vertex belongs to the upper or lower lid and how wide the eye stands open."""
+
+    def __init__(self, skin: Skin) -> None:
+        self.skin = skin
+        self.centre = skin.face.eyes[1]
+        flip = skin.face.mirror
+        loop = flip[np.array(topology.RIGHT_EYE)]
+        self.lower = skin.p[loop[:9]]
+        self.upper = skin.p[np.r_[loop[0], loop[:7:-1]]]
+        p = skin.p
+        x = p[:, 0]
+        self.low_y, self.high_y = self._height(self.lower, x), self._height(self.upper, x)
+        inner, outer = sorted((self.lower[0, 0], self.lower[-1, 0]))
+        self.span = smooth(x, inner - 5, inner + 1) * (1 - smooth(x, outer - 1, outer + 6))
+        middle = (self.low_y + self.high_y) / 2
+        near = (np.linalg.norm(p - self.centre, axis=1) < 34) & skin.skin & (p[:, 2] > self.centre[2] - 8)
+        lid = skin.face.parts == head.LID
+        above = near & ((p[:, 1] >= middle) | (lid & (p[:, 1] >= middle)))
+        self.is_upper = above.astype(float)
+        self.is_lower = (near & ~above).astype(float)
+        self.up_fall = 1 - smooth(p[:, 1] - self.high_y, 0.5, 11.0)
+        self.low_fall = 1 - smooth(self.low_y - p[:, 1], 0.5, 10.0)
+
+    @staticmethod
+    def _height(line: np.ndarray, x: np.ndarray) -> np.ndarray:
+        order = np.argsort(line[:, 0])
+        return np.interp(x, line[order, 0], line[order, 1])
+
+    def close(self, upper: float, lower: float) -> np.ndarray:
+        """Turn the lids about the eyeball: the share of the opening by which the upper comes down and the lower up."""
+        gap = self.high_y - self.low_y
+        down = self._turn(-upper * gap, self.is_upper * self.up_fall * self.span)
+        return down + self._turn(lower * gap, self.is_lower * self.low_fall * self.span)
+
+    def _turn(self, rise: np.ndarray, weight: np.ndarray) -> np.ndarray:
+        """Rotate about the eyeball's horizontal axis so that the lid's margin rises by ``rise`` mm."""
+        away = self.skin.p - self.centre
+        margin_y = np.where(self.is_upper > 0, self.high_y, self.low_y) - self.centre[1]
+        radius = cage.EYE_RADIUS + cage.LID_MM
+        chord = np.sqrt(np.clip(radius**2 - (away[:, 0]) ** 2, 25, None))
+        now = np.arcsin(np.clip(margin_y / chord, -0.95, 0.95))
+        then = np.arcsin(np.clip((margin_y + rise) / chord, -0.95, 0.95))
+        angle = (then - now) * weight
+        c, s = np.cos(angle), np.sin(angle)
+        y, z = away[:, 1], away[:, 2]
+        return np.stack([0 * y, c * y + s * z - y, -s * y + c * z - z], axis=1) * (weight > 0)[:, None]
+
+    def look(self, degrees_up: float, degrees_out: float) -> np.ndarray:
+        """Turn the left eyeball; positive is up and away from the nose."""
+        p = self.skin.p
+        mine = self.skin.ball & (p[:, 0] > 0)
+        away = p - self.centre
+        a, b = np.radians(degrees_up), np.radians(degrees_out)
+        pitch = np.array([[1, 0, 0], [0, np.cos(a), np.sin(a)], [0, -np.sin(a), np.cos(a)]])
+        yaw = np.array([[np.cos(b), 0, np.sin(b)], [0, 1, 0], [-np.sin(b), 0, np.cos(b)]])
+        return (away @ (yaw @ pitch).T - away) * mine[:, None]

@@ -11,7 +11,7 @@ from ..errors import WrinkleError
 from ..progress import Progress, report, silent
 from ..types import Float, Landmarks, Photo
 from .detector import Detection, find_faces, is_sure
-from .ibug import to_ibug
+from .ibug import average_of, to_ibug
 from .mesh import Mesh, fit_mesh
 from .pts import read_pts, write_pts
 
@@ -60,7 +60,7 @@ def _best_face(photo: Photo, progress: Progress) -> tuple[list[Detection], Mesh 
 def _confidence(mesh: Mesh, points: Float, width: int, height: int) -> Float:
     """(68,) float32 0..1."""
     between_eyes = float(np.linalg.norm(points[36] - points[45]))
-    spread = to_ibug(np.stack([mesh.spread, mesh.spread], 1))[:, 0] / max(between_eyes, 1e-6)
+    spread = average_of(mesh.spread) / max(between_eyes, 1e-6)
     confidence = mesh.presence * np.exp(-((spread / 0.04) ** 2))
     inside = ((points >= -0.5) & (points <= np.array([width, height]) - 0.5)).all(1)
     return np.where(inside, confidence, 0.0).astype(np.float32)

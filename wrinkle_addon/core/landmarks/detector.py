@@ -48,7 +48,6 @@ def find_faces(pixels: Byte, progress: Progress = silent) -> Iterator[list[Detec
     and upside down; then the finer ones. A list is yielded for every level and turn at which something was found.
     """
     levels = _levels(max(pixels.shape[:2]))
-    base = _shrink(pixels, min(_TILE, max(pixels.shape[:2])))
     coarse, fine = [level for level in levels if level <= 512], [level for level in levels if level > 512]
     steps = [(level, turn) for stage in (coarse, fine) for turn in (0, 2, 1, 3) for level in stage]
     total = float(sum(level * level for level, _ in steps))
@@ -56,7 +55,7 @@ def find_faces(pixels: Byte, progress: Progress = silent) -> Iterator[list[Detec
     for level, turn in steps:
         report(progress, done / total, "Looking for a face")
         done += level * level
-        picture = _shrink(base if level <= max(base.shape[:2]) else pixels, level)
+        picture = _shrink(pixels, level)
         scale = max(pixels.shape[:2]) / max(picture.shape[:2])
         turned = np.rot90(picture, turn)
         faces = [_turn_back(face, turn, picture.shape[1], picture.shape[0]) for face in _scan(turned)]
@@ -81,12 +80,15 @@ def _levels(side: int) -> list[int]:
 
 
 def _shrink(pixels: Byte, side: int) -> Byte:
-    """Scale so that the long side has ``side`` pixels (never up by more than the detector's input asks)."""
+    """Scale so that the long side has about ``side`` pixels: by a whole number first, which is fast, then linear."""
+    factor = max(pixels.shape[:2]) // side
+    if factor > 1:
+        rows, columns = (max(1, length // factor) for length in pixels.shape[:2])
+        window = pixels[: rows * factor, : columns * factor]
+        pixels = np.asarray(cv2.resize(window, (columns, rows), interpolation=cv2.INTER_AREA), np.uint8)
     scale = side / max(pixels.shape[:2])
-    if scale == 1.0:
-        return pixels
     size = (max(1, round(pixels.shape[1] * scale)), max(1, round(pixels.shape[0] * scale)))
-    return cv2.resize(pixels, size, interpolation=cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR)
+    return pixels if scale == 1 else np.asarray(cv2.resize(pixels, size, interpolation=cv2.INTER_LINEAR), np.uint8)
 
 
 def _scan(picture: Byte) -> list[Detection]:
@@ -111,7 +113,7 @@ def _detect(picture: Byte) -> list[Detection]:
     top, left = (rows - height) // 2, (columns - width) // 2
     padded = np.zeros((rows, columns, 3), np.uint8)
     padded[top : top + height, left : left + width] = picture
-    blob = cv2.dnn.blobFromImage(padded, 1 / 127.5, mean=(127.5, 127.5, 127.5))
+    blob = np.asarray(cv2.dnn.blobFromImage(padded, 1 / 127.5, mean=(127.5, 127.5, 127.5)), np.float32)
     outputs = run_network(DETECTOR_FILE, blob)
     logits = np.clip(outputs["classificators"].reshape(-1), -80, 80)
     kept = np.flatnonzero(logits > np.log(_SCORE / (1 - _SCORE)))
@@ -132,7 +134,8 @@ def _anchors(rows: int, columns: int) -> Float:
     for stride, count in _GRIDS:
         y, x = np.mgrid[0 : rows // stride, 0 : columns // stride].astype(np.float32)
         grids.append(np.repeat(np.stack([x, y], -1).reshape(-1, 2) * stride + stride / 2, count, axis=0))
-    return np.concatenate(grids).astype(np.float32)
+    anchors: Float = np.concatenate(grids).astype(np.float32)
+    return anchors
 
 
 def _merge(faces: list[Detection]) -> list[Detection]:

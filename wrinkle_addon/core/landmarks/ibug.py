@@ -23,11 +23,14 @@ from collections.abc import Mapping
 
 import cv2
 import numpy as np
+import numpy.typing as npt
 
 from ..types import Float
 from .mesh import POINTS, mirror_order
 
 Weights = Mapping[int, float]
+Line = npt.NDArray[np.float64]
+"""(N, 2) photo pixels."""
 
 _CHIN, _FOREHEAD = 152, 10
 _CHIN_DROP = 0.04
@@ -66,10 +69,12 @@ def to_ibug(points: Float) -> Float:
 def average_of(values: Float) -> Float:
     """What a quantity given per mesh point is at the iBUG points. values: (468,). Returns (68,)."""
     jaw = [127, 234, 93, 132, 58, 136, 150, 176, _CHIN]
-    return np.concatenate([values[jaw], values[_MIRROR[jaw[-2::-1]]], _INNER @ values]).astype(np.float32)
+    outline = np.concatenate([values[jaw], values[_MIRROR[jaw[-2::-1]]]])
+    average: Float = np.concatenate([outline, _INNER @ values]).astype(np.float32)
+    return average
 
 
-def _inner_matrix() -> Float:
+def _inner_matrix() -> Line:
     """(51, 468) weights of iBUG points 18 to 68; the bridge's rows serve :func:`average_of` only."""
     bridge: list[Weights] = [{index: 1.0} for index in (6, 197, 5, 4)]
     right_to_left = [
@@ -106,7 +111,7 @@ def _mirrored(rows: tuple[Weights, ...]) -> list[Weights]:
     return [{int(_MIRROR[index]): weight for index, weight in row.items()} for row in rows]
 
 
-def _bridge(points: Float) -> Float:
+def _bridge(points: Line) -> Line:
     """Four points at equal arcs along the nose's ridge, root to tip: (4, 2)."""
     ridge = points[list(_BRIDGE)].copy()
     ridge[0] += _BRIDGE_TOP * (ridge[1] - ridge[0])
@@ -114,7 +119,7 @@ def _bridge(points: Float) -> Float:
     return _equal_arcs(ridge, 4)
 
 
-def _jaw(points: Float) -> Float:
+def _jaw(points: Line) -> Line:
     """17 points along the visible outline, right to left: (17, 2).
 
     The mesh ends in front of the ears, so that the convex hull of its projection is the outline of a face seen from
@@ -128,17 +133,18 @@ def _jaw(points: Float) -> Float:
     chin = _nearest(loop, points[_CHIN])[0]
     halves = []
     for start in (_JAW_START, _mirrored((_JAW_START,))[0]):
-        wanted = sum((weight * points[index] for index, weight in start.items()), np.zeros(2))
+        wanted = np.array(list(start.values())) @ points[list(start)]
         place, inside = _nearest(loop, wanted)
         place += inside if place < chin else -inside
         halves.append(_equal_arcs(_stretch(loop, place, chin), 9))
     jaw = np.vstack([halves[0], halves[1][-2::-1]])
     down = points[_CHIN] - points[_LOWER_LIP_EDGE]
     depth = np.clip((jaw - points[_LOWER_LIP_EDGE]) @ down / max(float(down @ down), 1e-9), 0, 1)
-    return jaw + _CHIN_DROP * depth[:, None] * down
+    lowered: Line = jaw + _CHIN_DROP * depth[:, None] * down
+    return lowered
 
 
-def _nearest(line: Float, point: Float) -> tuple[float, float]:
+def _nearest(line: Line, point: Line) -> tuple[float, float]:
     """Arc length to the point of a polyline nearest to ``point``, and the distance between them."""
     steps = np.diff(line, axis=0)
     lengths = np.maximum(np.linalg.norm(steps, axis=1), 1e-9)
@@ -148,7 +154,7 @@ def _nearest(line: Float, point: Float) -> tuple[float, float]:
     return float(lengths[:best].sum() + along[best] * lengths[best]), float(distances[best])
 
 
-def _stretch(line: Float, start: float, end: float) -> Float:
+def _stretch(line: Line, start: float, end: float) -> Line:
     """The piece of a polyline between two arc lengths, in the order given."""
     arcs = np.concatenate([[0.0], np.cumsum(np.linalg.norm(np.diff(line, axis=0), axis=1))])
     low, high = sorted((start, end))
@@ -157,7 +163,7 @@ def _stretch(line: Float, start: float, end: float) -> Float:
     return piece if start <= end else piece[::-1]
 
 
-def _equal_arcs(line: Float, count: int) -> Float:
+def _equal_arcs(line: Line, count: int) -> Line:
     """``count`` points at equal arc lengths along a polyline, ends included."""
     arcs = np.concatenate([[0.0], np.cumsum(np.linalg.norm(np.diff(line, axis=0), axis=1))])
     places = np.linspace(0.0, arcs[-1], count)

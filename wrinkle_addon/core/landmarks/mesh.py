@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The 468-point face mesh network on turned, scaled crops of the photo.
 
-The network (Kartynnik et al. 2019) wants an upright face in the middle of a 192 x 192 crop that is 1.5 times as wide
-as the face. The first crop comes from the detector; the following ones from the network's own points, until the crop
-no longer changes.
+The network (Kartynnik et al. 2019) wants an upright face in the middle of a 192 x 192 crop 1.5 times as wide as the
+face. The first crop comes from the detector; the following ones from the network's own points, until the crop no
+longer changes.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ _MARGIN = 1.5
 _ROUNDS = 3
 _SETTLED = 0.02  # change of the crop, in parts of its size, below which another round brings nothing
 _RIGHT_EYE, _LEFT_EYE = 33, 263
-_JITTER = ((0.0, 1.0, False), (0.0, 1.0, True))
+_HOPELESS = 0.05  # presence below which the crop shows no face at all
 
 
 @dataclass(frozen=True, eq=False)
@@ -40,7 +40,8 @@ class Crop:
         """(N, 2) network coordinates (0..192 from edge to edge) to photo pixels."""
         cos, sin = np.cos(self.angle), np.sin(self.angle)
         axes = np.array([[cos, sin], [-sin, cos]])
-        return self.centre + (points / _INPUT - 0.5) @ axes * self.size
+        photo: Float = self.centre + (points / _INPUT - 0.5) @ axes * self.size
+        return photo
 
 
 @dataclass(frozen=True, eq=False)
@@ -71,24 +72,29 @@ def crop_of_points(points: Float) -> Crop:
 
 
 def fit_mesh(pixels: Byte, face: Detection) -> Mesh:
-    """The face mesh at a detection. pixels: (H, W, 3) uint8 RGB."""
+    """The face mesh at a detection. pixels: (H, W, 3) uint8 RGB.
+
+    The last crop is seen once more in a mirror: the mean of both has no bias to one side, and where they disagree the
+    network is unsure.
+    """
     crop = crop_of_detection(face)
+    points, presence = _run(pixels, crop, mirrored=False)
     for _ in range(_ROUNDS - 1):
-        points, presence = _run(pixels, [crop], [False])
-        following = crop_of_points(points[0])
-        moved = max(
-            float(np.linalg.norm(following.centre - crop.centre)) / crop.size,
-            abs(np.log(following.size / crop.size)),
-            abs(np.angle(np.exp(1j * (following.angle - crop.angle)))),
-        )
-        crop = following
-        if presence[0] < 0.05 or moved < _SETTLED:
+        following = crop_of_points(points)
+        if presence < _HOPELESS or _change(crop, following) < _SETTLED:
             break
-    crops = [Crop(crop.centre, crop.size * scale, crop.angle + turn) for turn, scale, _ in _JITTER]
-    points, presence = _run(pixels, crops, [mirrored for _, _, mirrored in _JITTER])
-    mean = points.mean(0)
-    spread = np.sqrt(((points[..., :2] - mean[:, :2]) ** 2).sum(-1).mean(0))
-    return Mesh(mean.astype(np.float32), spread.astype(np.float32), float(presence.mean()))
+        crop = following
+        points, presence = _run(pixels, crop, mirrored=False)
+    other, other_presence = _run(pixels, crop, mirrored=True)
+    spread = np.linalg.norm((points - other)[:, :2], axis=1) / 2
+    return Mesh((points + other) / 2, spread.astype(np.float32), min(presence, other_presence))
+
+
+def _change(old: Crop, new: Crop) -> float:
+    """How much a crop moved, grew or turned, in parts of its size or radians."""
+    moved = float(np.linalg.norm(new.centre - old.centre)) / old.size
+    turned = abs(float(np.angle(np.exp(1j * (new.angle - old.angle)))))
+    return max(moved, abs(float(np.log(new.size / old.size))), turned)
 
 
 def mirror_order() -> npt.NDArray[np.intp]:
@@ -108,25 +114,21 @@ def mirror_order() -> npt.NDArray[np.intp]:
 _MIRROR = mirror_order()
 
 
-def _run(pixels: Byte, crops: list[Crop], mirrored: list[bool]) -> tuple[Float, Float]:
-    """Points in the photo, (B, 468, 3), and presence, (B,), of a batch of crops; some are seen in a mirror."""
-    images = []
-    for crop, mirror in zip(crops, mirrored, strict=True):
-        image = cut(pixels, crop)
-        images.append(image[:, ::-1] if mirror else image)
-    blob = np.ascontiguousarray(np.stack(images).transpose(0, 3, 1, 2), np.float32) / np.float32(255)
+def _run(pixels: Byte, crop: Crop, mirrored: bool) -> tuple[Float, float]:
+    """Points in the photo, (468, 3) float32, and presence, 0..1, of one crop, perhaps seen in a mirror."""
+    image = cut(pixels, crop)
+    if mirrored:
+        image = image[:, ::-1]
+    blob = np.ascontiguousarray(image.transpose(2, 0, 1)[None], np.float32) / np.float32(255)
     outputs = run_network(MESH_FILE, blob)
-    large = next(value for value in outputs.values() if value.size == len(crops) * POINTS * 3)
-    small = next(value for value in outputs.values() if value.size == len(crops))
-    found = large.reshape(len(crops), POINTS, 3)
-    points = np.empty_like(found)
-    for index, (crop, mirror) in enumerate(zip(crops, mirrored, strict=True)):
-        raw = found[index]
-        if mirror:
-            raw = raw[_MIRROR] * np.array([-1, 1, 1], np.float32) + np.array([_INPUT, 0, 0], np.float32)
-        points[index, :, :2] = crop.to_photo(raw[:, :2])
-        points[index, :, 2] = raw[:, 2] * crop.size / _INPUT
-    return points, 1 / (1 + np.exp(-np.clip(small.reshape(-1), -80, 80)))
+    found = next(value for value in outputs.values() if value.size == POINTS * 3).reshape(POINTS, 3)
+    logit = next(value for value in outputs.values() if value.size == 1).item()
+    if mirrored:
+        found = found[_MIRROR] * np.array([-1, 1, 1], np.float32) + np.array([_INPUT, 0, 0], np.float32)
+    points = np.empty((POINTS, 3), np.float32)
+    points[:, :2] = crop.to_photo(found[:, :2])
+    points[:, 2] = found[:, 2] * crop.size / _INPUT
+    return points, float(1 / (1 + np.exp(-np.clip(logit, -80, 80))))
 
 
 def cut(pixels: Byte, crop: Crop) -> Byte:
@@ -141,7 +143,8 @@ def cut(pixels: Byte, crop: Crop) -> Byte:
         whole = (max(1, window.shape[1] // factor), max(1, window.shape[0] // factor))
         window = window[: whole[1] * factor, : whole[0] * factor]
         if window.size:
-            pixels, origin = cv2.resize(window, whole, interpolation=cv2.INTER_AREA), low.astype(float)
+            pixels = np.asarray(cv2.resize(window, whole, interpolation=cv2.INTER_AREA), np.uint8)
+            origin = low.astype(float)
         else:
             factor = 1
     # Crop pixel i has its centre at i + 0.5 from the crop's edge; photo pixel i at i.
@@ -156,4 +159,5 @@ def cut(pixels: Byte, crop: Crop) -> Byte:
         ]
     )
     flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
-    return cv2.warpAffine(pixels, matrix, (_INPUT, _INPUT), flags=flags, borderMode=cv2.BORDER_REPLICATE)
+    crop_size = (_INPUT, _INPUT)
+    return np.asarray(cv2.warpAffine(pixels, matrix, crop_size, flags=flags, borderMode=cv2.BORDER_REPLICATE), np.uint8)

@@ -62,8 +62,8 @@ def _strokes(
     direction = rng.uniform(0, 2 * np.pi)
     scale = over / mm
     angle = direction + rng.normal(0, spread, (count, 1))
-    step = rng.uniform(length[0] / 5, length[1] / 5, (count, 1))
-    bend = rng.normal(0, 0.06, (count, 1)) * step * np.arange(6)
+    step = rng.uniform(length[0] / 9, length[1] / 9, (count, 1))
+    bend = rng.normal(0, 0.4, (count, 1)) * np.linspace(0, 1, 10)
     start = rng.uniform(-2, size * mm + 2, (count, 1, 2))
     path = np.stack((np.cos(angle + bend), np.sin(angle + bend)), -1) * step[..., None]
     points = np.round((start + np.cumsum(path, 1)) * scale * 16).astype(np.int32)

@@ -98,14 +98,24 @@ def horizons(height: Float, mm: float, reach_mm: float = 5.0) -> list[tuple[Floa
     return found
 
 
-def occlusion(horizon: list[tuple[Float, Float]], up: Float) -> Float:
-    """Share of a cosine-weighted sky that a sample sees; ``up`` (2,) brightens the sky on one side (|up| < 1)."""
-    total, weights = np.zeros_like(horizon[0][1]), 0.0
+def sky_light(horizon: list[tuple[Float, Float]], normal: tuple[Float, Float, Float], up: Float) -> tuple[Float, Float]:
+    """Irradiance from the sky above the horizon, 1 on open flat skin, and the share of the sky that is open.
+
+    Per azimuth with the horizon at elevation h, integrated in closed form:
+    int_h^90 (nz sin t + nh cos t) cos t dt = nz cos^2(h) / 2 + nh (90 - h - sin h cos h) / 2.
+    ``up`` (2,) brightens the sky on one side (|up| < 1).
+    """
+    nx, ny, nz = normal
+    total, open_share, weights = np.zeros_like(nz), np.zeros_like(nz), 0.0
     for azimuth, tangent in horizon:
-        weight = 1.0 + float(azimuth @ up)
-        total += weight / (1 + tangent * tangent)  # cos^2 of the horizon's elevation
+        cos2 = 1 / (1 + tangent * tangent)
+        angle = tangent / (1 + np.float32(0.28) * tangent * tangent)  # arctan, within half a degree
+        lean = nx * azimuth[0] + ny * azimuth[1]
+        weight = np.float32(1.0 + float(azimuth @ up))
+        total += weight * np.maximum(nz * cos2 + lean * (np.float32(np.pi / 2) - angle - tangent * cos2), 0)
+        open_share += weight * cos2
         weights += weight
-    return np.asarray(total / weights, np.float32)
+    return total / weights, open_share / weights
 
 
 def shadow(horizon: list[tuple[Float, Float]], light: Lighting) -> Float:
@@ -146,8 +156,8 @@ def shade(rng: np.random.Generator, relief: Relief, skin: Skin, light: Lighting,
     nz = 1 / np.sqrt(1 + dx * dx + dy * dy)
     nx, ny = -dx * nz, -dy * nz
     horizon = horizons(relief.height, mm)
-    up = rng.uniform(-1, 1, 2).astype(np.float32) * 0.7
-    sky = occlusion(horizon, up) * (1 + 0.5 * (nx * up[0] + ny * up[1])) * (0.5 + 0.5 * nz)
+    up = rng.uniform(-1, 1, 2).astype(np.float32) * (0.7 if rng.random() < 0.6 else 0.0)
+    sky, free = sky_light(horizon, (nx, ny, nz), up)
     cos = np.clip(nx * light.direction[0] + ny * light.direction[1] + nz * light.direction[2], 0, None)
     seen = shadow(horizon, light)
     main = cos * seen
@@ -155,7 +165,7 @@ def shade(rng: np.random.Generator, relief: Relief, skin: Skin, light: Lighting,
         main = main * _shadow_edge(rng, size, mm)
     irradiance = ((1 - light.ambient) * main)[..., None] * light.main_tint + (light.ambient * sky)[..., None] * light.sky_tint
     # Light that bounces in a groove: closed form for a concave diffuse surface.
-    bounce = 1 / (1 - 0.8 * skin.albedo * np.clip(1 - sky, 0, 1)[..., None])
+    bounce = 1 / (1 - 0.8 * skin.albedo * np.clip(1 - free, 0, 1)[..., None])
     root = np.sqrt(skin.albedo)
     diffuse = irradiance * bounce * root
     if light.scatter > 0:

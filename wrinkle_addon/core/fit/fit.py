@@ -107,9 +107,9 @@ def _finish(
     projected = camera.project_turned(turned)
     at, marks, noise, ids = _pairs(sub, view, coefficients_of(state, index), camera)
     warped = warp_points(projected, at, marks - at, noise, view.eyes_px) if settings.warp else projected
-    before = _error(projected, model, view, at[len(at) - len(ids) :], ids)
+    before = _error(projected, model, sub, view, at[len(at) - len(ids) :], ids)
     moved_outline = warp_points(at, at, marks - at, noise, view.eyes_px) if settings.warp else at
-    after = _error(warped, model, view, moved_outline[len(at) - len(ids) :], ids)
+    after = _error(warped, model, sub, view, moved_outline[len(at) - len(ids) :], ids)
     return Fit(
         vertices=vertices,
         neutral=neutral,
@@ -149,9 +149,9 @@ def _pairs(
     return np.concatenate(at), np.concatenate(to), np.concatenate(noise), outline.ids
 
 
-def _error(points: Array, model: FaceModel, view: View, edge: Array, ids: np.ndarray) -> float:
+def _error(points: Array, model: FaceModel, sub: SubModel, view: View, edge: Array, ids: np.ndarray) -> float:
     """Median distance of the landmarks, the jaw's included, from where the model has them, in % of the eye distance."""
-    known = np.flatnonzero(model.landmarks >= 0)
+    known = sub.landmark_ids
     own = np.linalg.norm(points[model.landmarks[known]] - view.marks[known], axis=1)
     normals = np.linalg.norm(edge - view.marks[ids], axis=1)
     return float(100.0 * np.median(np.concatenate((own, normals))) / view.eyes_px)

@@ -10,8 +10,8 @@ import numpy.typing as npt
 
 from .camera import Array
 from .submodel import SubModel
+from .tracks import LEFT, RIGHT
 
-RIGHT, LEFT = tuple(range(0, 8)), tuple(range(9, 17))
 _REACH = 0.10  # of the distance of the outer eye corners, along the outline
 
 

@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from ..types import FaceModel
 from .camera import Array
-from .tracks import contour_tracks
+from .tracks import LEFT, RIGHT, contour_tracks
 
 
 @dataclass(frozen=True, eq=False)
@@ -19,7 +19,7 @@ class SubModel:
     """Rows of a model: N vertices.
 
     mean: (N, 3) mm. basis: (K + E, N, 3), shape then expression. shapes: K. landmark_ids, landmark_rows: iBUG points that
-    have a vertex, and their rows. dense_ids, dense_rows: likewise of the face mesh network's points. tracks: two arrays
+    have a vertex of their own, and their rows (the jaw has its outline instead). dense_ids, dense_rows: likewise of the face mesh network's points. tracks: two arrays
     (S, C) of rows, the stations of the right and left outline (see tracks.py). centre: (3,) mm, middle of the landmarks.
     """
 
@@ -50,7 +50,10 @@ def submodel_of(model: FaceModel) -> SubModel:
 
 
 def _cut(model: FaceModel) -> SubModel:
-    landmark_ids = np.flatnonzero(model.landmarks >= 0)
+    fixed = model.landmarks >= 0
+    if len(model.right_contour) and len(model.left_contour):
+        fixed[[*RIGHT, *LEFT]] = False
+    landmark_ids = np.flatnonzero(fixed)
     dense_ids = np.flatnonzero(model.dense >= 0) if model.dense is not None else np.zeros(0, np.intp)
     right = contour_tracks(model.mean, model.landmarks, model.right_contour)
     left = contour_tracks(model.mean, model.landmarks, model.left_contour)

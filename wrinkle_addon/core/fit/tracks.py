@@ -13,6 +13,8 @@ import numpy.typing as npt
 
 from ..types import Float, Int
 
+RIGHT, LEFT = tuple(range(0, 8)), tuple(range(9, 17))
+"""Jaw landmarks on the subject's right and left, numbered from 0; between them is the chin."""
 STATIONS, CANDIDATES = 20, 12
 _REACH, _HALF_WIDTH, _BACK = 50.0, 2.5, 3.0  # mm on a face whose outer eye corners are 89 mm apart
 _EYES = 89.2

@@ -12,11 +12,12 @@ import numpy as np
 
 from .camera import Array
 
-_REACH = 0.45  # correlation length, of the distance of the outer eye corners
+_REACH = 0.25  # correlation length, of the distance of the outer eye corners
 _LARGEST = 0.15  # a single landmark is never followed further than this
-_NOISE = 0.004  # of a landmark; what the warp leaves of its error
-_STEEPEST = 0.6  # largest gradient of the displacement: under 1 nothing folds
-_GRID = 40
+_NOISE = 0.002  # of a landmark; what the warp leaves of its error
+_LEAST_AREA = 0.15  # what a small area must keep of its size: above 0 nothing folds
+_GRID = 48
+_ROUNDS = 6
 
 
 def warp_points(points: Array, at: Array, moves: Array, noise: Array, eyes_px: float) -> Array:
@@ -35,14 +36,20 @@ def warp_points(points: Array, at: Array, moves: Array, noise: Array, eyes_px: f
     variance = max(float((moves**2).mean()), (0.01 * eyes_px) ** 2)
     spacing = (high - low) / (_GRID - 1)
     ease = 1.0
-    for _ in range(6):
+    for _ in range(_ROUNDS):
         own = np.diag((_NOISE * eyes_px * noise * ease) ** 2 / variance)
         field = (across @ np.linalg.solve(inside + own, moves)).reshape(_GRID, _GRID, 2)
-        steepest = max(float(np.abs(np.gradient(field, spacing[1 - axis], axis=axis)).max()) for axis in (0, 1))
-        if steepest < _STEEPEST:
+        if _least_area(field, spacing) > _LEAST_AREA:
             break
-        ease *= 2.0
+        ease *= 1.7
     return np.asarray(points + _sampled(field, (points - low) / spacing), np.float64)
+
+
+def _least_area(field: Array, spacing: Array) -> float:
+    """Smallest determinant of the warp's Jacobian on the grid."""
+    by_y, by_x = (np.gradient(field, spacing[1 - axis], axis=axis) for axis in (0, 1))
+    area = (1.0 + by_x[..., 0]) * (1.0 + by_y[..., 1]) - by_x[..., 1] * by_y[..., 0]
+    return float(area.min())
 
 
 def _sampled(field: Array, places: Array) -> Array:

@@ -26,8 +26,8 @@ _DATE = (1980, 1, 1, 0, 0, 0)
 _NOT_SHIPPED = ("__pycache__",)
 
 
-def build_zip(interpreters: Sequence[Interpreter]) -> Path:
-    """Builds dist/wrinkle_addon-VERSION-PLATFORM.zip for the given Pythons and has Blender's own check look at it."""
+def build_zip(interpreters: Sequence[Interpreter], out: Path = DIST) -> Path:
+    """Builds OUT/wrinkle_addon-VERSION-PLATFORM.zip for the given Pythons and has Blender's own check look at it."""
     with one_at_a_time():
         wheels = {wheel.name: wheel for interpreter in interpreters for wheel in wheels_for(interpreter)}
         ensure_networks(build_tools(interpreters[0]))
@@ -36,7 +36,7 @@ def build_zip(interpreters: Sequence[Interpreter]) -> Path:
             content = {**addon_files(), **all_notices(wheels.values())}
             content |= {f"wheels/{name}": path.read_bytes() for name, path in wheels.items()}
             content["blender_manifest.toml"] = manifest_text(platform, list(wheels)).encode()
-            archive = DIST / f"wrinkle_addon-{version()}-{platform}.zip"
+            archive = out / f"wrinkle_addon-{version()}-{platform}.zip"
             write_zip(archive, content)
     validate(archive, ensure_environment(interpreters[0]))
     return archive

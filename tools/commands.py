@@ -13,7 +13,7 @@ from pathlib import Path
 from tools.bundle import build_zip
 from tools.environment import ensure_environment
 from tools.interpreters import choose
-from tools.layout import ADDON, PYTHONS, ROOT
+from tools.layout import ADDON, DIST, PYTHONS, ROOT
 from tools.progress import SetupError, say
 
 DEMO_PHOTO = ADDON / "assets" / "demo_photo.jpg"
@@ -56,6 +56,7 @@ def _parser() -> argparse.ArgumentParser:
     build.add_argument(
         "--python", metavar="PYTHONS", default=",".join(PYTHONS), help="Pythons to serve (default: %(default)s)"
     )
+    build.add_argument("--out", type=Path, default=DIST, help="folder for the zip (default: dist)")
     build.set_defaults(run=_build)
 
     bench = commands.add_parser(
@@ -92,7 +93,9 @@ def _test(options: argparse.Namespace, rest: list[str]) -> int:
 
 def _build(options: argparse.Namespace, _: list[str]) -> int:
     pythons = [choose(wanted.strip()) for wanted in options.python.split(",") if wanted.strip()]
-    archive = build_zip(pythons)
+    if not pythons:
+        raise SetupError(f"--python names no Python; give {' or '.join(PYTHONS)}, or both with a comma between.")
+    archive = build_zip(pythons, options.out.expanduser().resolve())
     say(f"Written: {archive}  ({archive.stat().st_size / 1e6:.1f} MB)")
     return 0
 

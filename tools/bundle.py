@@ -26,8 +26,11 @@ _DATE = (1980, 1, 1, 0, 0, 0)
 _NOT_SHIPPED = ("__pycache__",)
 
 
-def build_zip(interpreters: Sequence[Interpreter], out: Path = DIST) -> Path:
-    """Builds OUT/wrinkle_addon-VERSION-PLATFORM.zip for the given Pythons and has Blender's own check look at it."""
+def build_zip(interpreters: Sequence[Interpreter], out: Path = DIST, checker: Path | None = None) -> Path:
+    """Builds OUT/wrinkle_addon-VERSION-PLATFORM.zip for the given Pythons and has Blender's own check look at it.
+
+    The check runs in the Python `checker`, which has bpy; by default in the environment of the first interpreter.
+    """
     with one_at_a_time():
         wheels = {wheel.name: wheel for interpreter in interpreters for wheel in wheels_for(interpreter)}
         ensure_networks(build_tools(interpreters[0]))
@@ -38,7 +41,7 @@ def build_zip(interpreters: Sequence[Interpreter], out: Path = DIST) -> Path:
             content["blender_manifest.toml"] = manifest_text(platform, list(wheels)).encode()
             archive = out / f"wrinkle_addon-{version()}-{platform}.zip"
             write_zip(archive, content)
-    validate(archive, ensure_environment(interpreters[0]))
+    validate(archive, checker or ensure_environment(interpreters[0]))
     return archive
 
 

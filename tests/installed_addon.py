@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Installs the zip into a Blender with empty user folders and uses it; prints what it found as JSON on its last line.
 
-Run by test_installed_zip.py in a Python of its own: `python -I -S installed_addon.py PACKAGES ZIP PHOTO|-`. PACKAGES is a
-folder with bpy and what bpy needs and nothing else: OpenCV, eos, h5py and the native module can come out of the zip only.
+Run by test_installed_zip.py in a Python of its own: `python -I -S installed_addon.py PACKAGES ZIP PHOTO|-`. PACKAGES
+is a folder with bpy and what bpy needs and nothing else, so that OpenCV, eos, h5py and the native module can come out
+of the zip only.
 """
 
 import json

@@ -23,9 +23,9 @@ _INPUT = 128
 _TILE = 1024
 _OVERLAP = 128
 _SCORE = 0.5  # MediaPipe's own threshold
-_SURE = 0.75
 _OVERLAP_SAME_FACE = 0.3
 _SMALLEST_FACE = 60.0
+_SMALLEST_SHARE = 64  # nor are faces sought below this part of the photo's side
 _SMALLEST_SEEN = 26.0  # pixels of the network's input
 _GRIDS = ((8, 2), (16, 6))  # stride and anchors per cell: 896 anchors for 128 x 128
 
@@ -64,15 +64,17 @@ def find_faces(pixels: Byte, progress: Progress = silent) -> Iterator[list[Detec
             yield sorted(enlarged, key=lambda face: -face.size)
 
 
-def is_sure(face: Detection) -> bool:
-    """Whether a detection stands on its own score, without asking for another view."""
-    return face.score >= _SURE
+def score_of(crop: Byte) -> float:
+    """The best score in a square crop that a face should fill, 0..1. crop: (S, S, 3) uint8 RGB."""
+    faces = _detect(np.asarray(cv2.resize(crop, (_INPUT, _INPUT), interpolation=cv2.INTER_AREA), np.uint8))
+    return max((face.score for face in faces), default=0.0)
 
 
 def _levels(side: int) -> list[int]:
     """Long sides of the pyramid's pictures, from coarse to fine. The second level pads the picture to twice its size,
     for faces that fill the frame."""
-    finest = max(_INPUT, min(side, side * _SMALLEST_SEEN / _SMALLEST_FACE))
+    smallest = max(_SMALLEST_FACE, side / _SMALLEST_SHARE)
+    finest = max(_INPUT, min(side, side * _SMALLEST_SEEN / smallest))
     levels = [_INPUT, _INPUT // 2]
     while levels[-1] < finest:
         levels.append(min(2 * max(levels), int(np.ceil(finest))))

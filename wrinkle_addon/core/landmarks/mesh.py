@@ -21,7 +21,7 @@ from .networks import MESH_FILE, run_network
 POINTS = 468
 _INPUT = 192
 _MARGIN = 1.5
-_ROUNDS = 3
+_ROUNDS = 6  # two or three are usual; more where the detector misjudged the turn
 _SETTLED = 0.02  # change of the crop, in parts of its size, below which another round brings nothing
 _RIGHT_EYE, _LEFT_EYE = 33, 263
 _HOPELESS = 0.05  # presence below which the crop shows no face at all
@@ -71,13 +71,12 @@ def crop_of_points(points: Float) -> Crop:
     return Crop(((low + high) / 2) @ axes, float((high - low).max()) * _MARGIN, angle)
 
 
-def fit_mesh(pixels: Byte, face: Detection) -> Mesh:
-    """The face mesh at a detection. pixels: (H, W, 3) uint8 RGB.
+def fit_mesh(pixels: Byte, crop: Crop) -> Mesh:
+    """The face mesh in a crop. pixels: (H, W, 3) uint8 RGB.
 
     The last crop is seen once more in a mirror: the mean of both has no bias to one side, and where they disagree the
     network is unsure.
     """
-    crop = crop_of_detection(face)
     points, presence = _run(pixels, crop, mirrored=False)
     for _ in range(_ROUNDS - 1):
         following = crop_of_points(points)

@@ -15,3 +15,16 @@ def bpy() -> Iterator[object]:
     module.ops.wm.read_factory_settings(use_empty=True)
     yield module
     module.ops.wm.read_factory_settings(use_empty=True)
+
+
+@pytest.fixture
+def addon(bpy: object) -> Iterator[object]:
+    """Blender with the add-on registered; skipped where its compiled parts are not installed."""
+    import wrinkle_addon
+    from wrinkle_addon.blender import system
+
+    if system.missing_parts():
+        pytest.skip(f"not installed: {', '.join(system.missing_parts())}")
+    wrinkle_addon.register()
+    yield bpy
+    wrinkle_addon.unregister()

@@ -52,3 +52,13 @@ def pack(motion: MotionMaps) -> tuple[Byte, tuple[Tile, ...]]:
             )
         )
     return pixels, tuple(tiles)
+
+
+def places(tiles: tuple[Tile, ...]) -> dict[str, dict[str, object]]:
+    """Each expression's channel (0 = R), scale and offset in the atlas."""
+    return {
+        name: {"channel": channel, "scale": list(tile.scale), "offset": list(tile.offset)}
+        for tile in tiles
+        for channel, name in enumerate(tile.names)
+        if name
+    }

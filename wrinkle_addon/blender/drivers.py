@@ -24,7 +24,11 @@ def drive_group(group: bpy.types.ShaderNodeGroup, keys: bpy.types.Key) -> int:
 
 def _drive(socket: bpy.types.NodeSocket, source: bpy.types.ID, data_path: str) -> None:
     socket.driver_remove("default_value")
-    driver = socket.driver_add("default_value").driver
+    curve = socket.driver_add("default_value")
+    # Without points the curve passes the driver's value on unchanged, not through an interpolation.
+    for point in reversed(curve.keyframe_points):
+        curve.keyframe_points.remove(point)
+    driver = curve.driver
     driver.type = "SUM"
     variable = driver.variables.new()
     variable.name = "weight"

@@ -117,10 +117,17 @@ def _remove(stale: list[bpy.types.ID]) -> None:
             bpy.data.batch_remove([block])
 
 
-def copy_drivers(source: bpy.types.Object, target: bpy.types.Object) -> bpy.types.Material:
-    """Put a copy of ``source``'s material on ``target``, driven by the target's own shape keys of the same names."""
+def copy_material(source: bpy.types.Object, target: bpy.types.Object) -> int:
+    """Put a copy of ``source``'s material on ``target``, driven by the target's own shape keys of the same names.
+
+    Returns how many expressions the target drives; the others stay at 0.
+    """
     skin = source.active_material.copy()
-    drivers.retarget(skin.node_tree, source.data.shape_keys, target.data.shape_keys)
+    node = material.group_node(skin)
+    for socket in node.inputs:
+        socket.driver_remove("default_value")
+        if socket.name in source.data.shape_keys.key_blocks:
+            socket.default_value = 0.0
     target.data.materials.clear()
     target.data.materials.append(skin)
-    return skin
+    return drivers.drive_group(node, target.data.shape_keys)

@@ -27,3 +27,6 @@ NORMAL_IMAGE = "Normal Image"
 MOTION_IMAGE = "Motion Image"
 HEIGHT_IMAGE = "Height Image"
 """Names of nodes and sockets of the group that operators look up again."""
+
+TILES = "wrinkle_tiles"
+"""Custom property of the node group: JSON of where each expression's motion map lies in the atlas."""

@@ -12,11 +12,12 @@ Scaling the slope is exact: it is the normal of the scaled displacement.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 
 import bpy
 
-from . import ids
+from . import atlas, ids
 from .atlas import Tile
 
 _COLUMN = 220
@@ -70,6 +71,7 @@ def new_group(
     """
     tree = bpy.data.node_groups.new(ids.GROUP, "ShaderNodeTree")
     tree[ids.FACE_MARK] = ids.FACE_VERSION
+    tree[ids.TILES] = json.dumps(atlas.places(tiles))
     expressions = [name for tile in tiles for name in tile.names if name]
     _add_interface(tree, [*expressions, *([ids.PHOTO_KEY] if photo else [])])
     build = _Builder(tree)

@@ -1,0 +1,432 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The operators without a window: results, cancelling, errors, undo, file reload, and nothing left behind."""
+
+from __future__ import annotations
+
+import json
+import threading
+import time
+from dataclasses import replace
+from pathlib import Path
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+from fake_reconstruction import fake_reconstruction
+
+from wrinkle_addon.core.errors import WrinkleError
+from wrinkle_addon.core.progress import report
+
+KINDS = (
+    "meshes",
+    "materials",
+    "images",
+    "node_groups",
+    "objects",
+    "shape_keys",
+    "scenes",
+    "worlds",
+    "lights",
+    "cameras",
+)
+STAGES = ("Loading", "Fitting", "Finding wrinkles", "Making maps")
+
+
+class FakeRunner:
+    """Stands in for the pipeline: four stages, then a small face."""
+
+    def __init__(self) -> None:
+        self.calls: list[tuple] = []
+        self.hold = threading.Event()
+        self.hold.set()
+        self.fail_at = ""
+
+    def reconstruct(self, photos, settings, *, landmarks, progress):
+        self.calls.append((photos, settings, landmarks))
+        for index, stage in enumerate(STAGES):
+            report(progress, index / len(STAGES), stage)
+            if stage == self.fail_at:
+                raise self.error
+            while not self.hold.wait(0.01):
+                report(progress, index / len(STAGES), stage)
+        result = fake_reconstruction(grid=16, size=64)
+        return replace(result, photos=(replace(result.photos[0], name=photos[0].name),))
+
+
+@pytest.fixture
+def runner(addon, monkeypatch):
+    from wrinkle_addon.blender.operators import reconstruct
+
+    runner = FakeRunner()
+    monkeypatch.setattr(reconstruct, "_new_runner", lambda: runner)
+    reconstruct._runners.clear()
+    return runner
+
+
+@pytest.fixture
+def photo(tmp_path) -> Path:
+    path = tmp_path / "Änne.png"
+    path.write_bytes(b"not read by the fake runner")
+    return path
+
+
+def counts(bpy) -> dict[str, int]:
+    return {kind: len(getattr(bpy.data, kind)) for kind in KINDS}
+
+
+def make_face(bpy, photo: Path):
+    bpy.ops.wrinkle.add_photos(filepath=str(photo))
+    assert bpy.ops.wrinkle.reconstruct() == {"FINISHED"}
+    return bpy.context.view_layer.objects.active
+
+
+def test_one_button_makes_a_face_and_moves_the_photos_to_it(addon, runner, photo):
+    face = make_face(addon, photo)
+    assert face.name == "Änne"
+    assert [entry.name for entry in face.wrinkle.photos] == [photo.name]
+    assert "Fitted" in face.wrinkle.photos[0].status
+    assert not addon.context.scene.wrinkle.photos
+    assert face.wrinkle.stale() == ""
+    assert {region.name for region in face.wrinkle.regions} == {"forehead", "chin"}
+
+
+def test_settings_reach_the_core(addon, runner, photo, tmp_path):
+    points = tmp_path / "points.pts"
+    corners = "\n".join(f"{index}.0 {index}.0" for index in range(68))
+    points.write_text(f"version: 1\nn_points: 68\n{{\n{corners}\n}}\n")
+    addon.ops.wrinkle.add_photos(filepath=str(photo))
+    settings = addon.context.scene.wrinkle
+    settings.size, settings.dog_thres, settings.detector = "512", 42.0, "dog"
+    settings.photos[0].landmarks = str(points)
+    addon.ops.wrinkle.reconstruct()
+    ((paths, chosen, landmarks),) = runner.calls
+    assert paths == [photo]
+    assert (chosen.size, chosen.wrinkles.dog_thres, chosen.wrinkles.mode) == (512, 42.0, "dog")
+    assert landmarks[0].points.shape == (68, 2)
+
+
+def test_reconstructing_again_keeps_the_object_and_the_runner(addon, runner, photo):
+    face = make_face(addon, photo)
+    face.location.x = 2.0
+    face.data.shape_keys.key_blocks["jawOpen"].value = 0.25
+    before = counts(addon)
+    face.wrinkle.dog_thres = 30.0
+    assert face.wrinkle.stale() == "dog_thres changed: reconstruct again."
+    assert addon.ops.wrinkle.reconstruct() == {"FINISHED"}
+    assert addon.context.view_layer.objects.active == face
+    assert face.location.x == 2.0
+    assert face.data.shape_keys.key_blocks["jawOpen"].value == 0.25
+    assert counts(addon) == before
+    assert len(runner.calls) == 2
+    assert face.wrinkle.stale() == ""
+
+
+def test_several_faces_keep_their_own_settings(addon, runner, photo):
+    first = make_face(addon, photo)
+    first.wrinkle.strength = 0.5
+    addon.ops.wrinkle.new_face()
+    second = make_face(addon, photo)
+    assert second != first
+    assert (first.wrinkle.strength, second.wrinkle.strength) == (0.5, 1.0)
+
+
+def test_sliders_go_straight_into_the_material(addon, runner, photo):
+    from wrinkle_addon.blender.material import group_node
+
+    face = make_face(addon, photo)
+    node = group_node(face.active_material)
+    face.wrinkle.strength, face.wrinkle.dis2normal_coff, face.wrinkle.permanent = 0.5, 300.0, 0.75
+    assert node.inputs["Strength"].default_value == pytest.approx(1.0)
+    assert node.inputs["Permanent"].default_value == 0.75
+    face.wrinkle.regions["chin"].enabled = False
+    values = np.empty(len(face.data.vertices), np.float32)
+    face.data.attributes["wrinkle_region"].data.foreach_get("value", values)
+    assert (values.min(), values.max()) == (-1.0, 0.0)
+    face.wrinkle.displacement = True
+    assert face.active_material.displacement_method == "DISPLACEMENT"
+
+
+@pytest.mark.parametrize("stage", STAGES)
+def test_an_error_leaves_the_file_as_it_was_and_says_one_sentence(addon, runner, photo, stage, caplog):
+    addon.ops.wrinkle.add_photos(filepath=str(photo))
+    before = counts(addon)
+    runner.fail_at, runner.error = stage, WrinkleError("'Änne.png' shows no face.", "Use a front view.")
+    with pytest.raises(RuntimeError, match=r"'Änne.png' shows no face\. Use a front view\."):
+        addon.ops.wrinkle.reconstruct()
+    assert counts(addon) == before
+    assert not caplog.records
+    runner.fail_at, runner.error = stage, ValueError("boom")
+    with pytest.raises(RuntimeError, match="Something went wrong that should not"):
+        addon.ops.wrinkle.reconstruct()
+    assert "boom" in caplog.text
+    assert counts(addon) == before
+    assert len(addon.context.scene.wrinkle.photos) == 1
+
+
+def test_wrong_photos_and_models_are_refused_with_a_reason(addon, runner, photo, tmp_path):
+    with pytest.raises(RuntimeError, match="does not exist"):
+        addon.ops.wrinkle.add_photos(filepath=str(tmp_path / "none.jpg"))
+    with pytest.raises(RuntimeError, match="Add a photo in step 1 first"):
+        addon.ops.wrinkle.reconstruct()
+    addon.ops.wrinkle.add_photos(filepath=str(photo))
+    addon.context.scene.wrinkle.model = "FILE"
+    with pytest.raises(RuntimeError, match="No model file is chosen"):
+        addon.ops.wrinkle.reconstruct()
+    addon.context.scene.wrinkle.model = "BUILTIN"
+    photo.unlink()
+    with pytest.raises(RuntimeError, match="does not exist"):
+        addon.ops.wrinkle.reconstruct()
+
+
+def test_a_photo_is_listed_once_and_can_be_removed(addon, photo):
+    for _ in range(2):
+        addon.ops.wrinkle.add_photos(directory=str(photo.parent), files=[{"name": photo.name}])
+    assert len(addon.context.scene.wrinkle.photos) == 1
+    addon.ops.wrinkle.remove_photo()
+    assert not addon.context.scene.wrinkle.photos
+
+
+def test_reconstruct_and_remove_many_times_leaves_nothing(addon, runner, photo):
+    before = counts(addon)
+    for _ in range(25):
+        make_face(addon, photo)
+        addon.ops.wrinkle.remove_face()
+    assert counts(addon) == before
+
+
+def test_undo_takes_one_step_back(addon, runner, photo):
+    addon.ops.ed.undo_push(message="start")
+    addon.ops.wrinkle.add_photos(filepath=str(photo))
+    addon.ops.ed.undo_push(message="photo")
+    before = counts(addon)
+    addon.ops.wrinkle.reconstruct()
+    addon.ops.ed.undo_push(message="reconstruct")
+    addon.ops.ed.undo()
+    assert counts(addon) == before
+    assert len(addon.context.scene.wrinkle.photos) == 1
+    addon.ops.ed.redo()
+    face = next(obj for obj in addon.data.objects if obj.type == "MESH")
+    assert len(face.wrinkle.photos) == 1
+
+
+def test_a_face_survives_saving_renaming_and_duplicating(addon, runner, photo, tmp_path):
+    from wrinkle_addon.blender import current
+
+    face = make_face(addon, photo)
+    face.name = "Renamed"
+    face.wrinkle.strength = 0.5
+    addon.ops.wm.save_as_mainfile(filepath=str(tmp_path / "face.blend"))
+    addon.ops.wm.open_mainfile(filepath=str(tmp_path / "face.blend"))
+    face = addon.data.objects["Renamed"]
+    assert current.face_object(addon.context) == face
+    assert face.wrinkle.strength == 0.5
+    double = face.copy()
+    double.data = face.data.copy()
+    assert double.wrinkle.photos[0].name == photo.name
+    assert addon.ops.wrinkle.reconstruct() == {"FINISHED"}
+
+
+def test_expressions_can_be_tried_and_reset(addon, runner, photo):
+    keys = make_face(addon, photo).data.shape_keys.key_blocks
+    addon.ops.wrinkle.try_expression()
+    assert keys["browInnerUp"].value == 1.0
+    addon.ops.wrinkle.rest()
+    assert not any(key.value for key in keys)
+
+
+def test_wrinkles_can_be_copied_to_another_mesh(addon, runner, photo):
+    from wrinkle_addon.blender.material import group_node
+
+    face = make_face(addon, photo)
+    other = addon.data.objects.new("Other", face.data.copy())
+    other.data.shape_keys.name = "Other keys"
+    addon.context.scene.collection.objects.link(other)
+    other.select_set(True)
+    assert addon.ops.wrinkle.copy_to_mesh() == {"FINISHED"}
+    other.data.shape_keys.key_blocks["jawOpen"].value = 0.5
+    depsgraph = addon.context.evaluated_depsgraph_get()
+    depsgraph.update()
+    weights = group_node(other.active_material.evaluated_get(depsgraph)).inputs
+    assert weights["jawOpen"].default_value == 0.5
+    assert group_node(face.active_material.evaluated_get(depsgraph)).inputs["jawOpen"].default_value == 0.0
+
+
+def test_export_writes_maps_that_say_how_they_are_used(addon, runner, photo, tmp_path):
+    from wrinkle_addon.core.files import read_exr, read_png
+
+    make_face(addon, photo)
+    folder = tmp_path / "maps"
+    for convention in ("OPENGL", "DIRECTX"):
+        assert addon.ops.wrinkle.export_maps(directory=str(folder / convention), convention=convention) == {"FINISHED"}
+    result = fake_reconstruction(grid=16, size=64)
+    opengl, directx = (read_png(folder / name / "normal.png").astype(int) for name in ("OPENGL", "DIRECTX"))
+    assert np.array_equal(opengl, result.normal)
+    assert np.abs(opengl * (1, -1, 1) + (0, 65535, 0) - directx).max() <= 1
+    assert np.array_equal(read_exr(folder / "OPENGL" / "displacement.exr"), result.wrinkles.displacement)
+    description = json.loads((folder / "OPENGL" / "wrinkle.json").read_text("utf-8"))
+    atlas = read_png(folder / "OPENGL" / "motion.png")
+    place = description["expressions"]["mouthSmileLeft"]
+    left = round(place["offset"][0] * atlas.shape[1])
+    top = round((1 - place["offset"][1] - place["scale"][1]) * atlas.shape[0])
+    tile = atlas[top : top + 64, left : left + 64, place["channel"]]
+    assert np.array_equal(tile, result.motion.maps[3])
+
+
+def test_preview_leaves_the_scene_as_it_was(addon, runner, photo, tmp_path):
+    from wrinkle_addon.core.files import read_png
+
+    face = make_face(addon, photo)
+    face.data.shape_keys.key_blocks["jawOpen"].value = 0.3
+    addon.context.scene.wrinkle_preview.size = 96
+    before, scene = counts(addon), addon.context.scene.name
+    assert addon.ops.wrinkle.preview(filepath=str(tmp_path / "preview.png")) == {"FINISHED"}
+    pixels = read_png(tmp_path / "preview.png").astype(float)
+    assert pixels.shape == (96, 288, 3)
+    neutral, flat, wrinkled = np.split(pixels, 3, axis=1)
+    forehead = np.s_[15:30, 30:70]
+    assert np.abs(wrinkled - flat)[forehead].mean() > 3
+    assert np.abs(neutral - flat)[forehead].mean() < np.abs(wrinkled - flat)[forehead].mean()
+    grown = {"images": 2}  # the picture and Blender's own render result
+    assert counts(addon) == {kind: count + grown.get(kind, 0) for kind, count in before.items()}
+    assert addon.context.scene.name == scene
+    assert face.data.shape_keys.key_blocks["jawOpen"].value == pytest.approx(0.3)
+    addon.ops.wrinkle.preview()
+    assert counts(addon) == {kind: count + grown.get(kind, 0) for kind, count in before.items()}
+
+
+class Windowed:
+    """Drives a job operator as Blender's window would: invoke, timer events, keys."""
+
+    def __init__(self, bpy, operator: type) -> None:
+        from wrinkle_addon.blender.operators.task import JobOperator
+
+        self.reports: list[tuple[set, str]] = []
+        self.status: list[str | None] = []
+        manager = SimpleNamespace(
+            event_timer_add=lambda seconds, window: "timer",
+            event_timer_remove=lambda timer: self.removed.append(timer),
+            modal_handler_add=lambda operator: True,
+            windows=(),
+        )
+        self.removed: list[str] = []
+        self.context = SimpleNamespace(
+            window_manager=manager,
+            window="window",
+            workspace=SimpleNamespace(status_text_set=self.status.append),
+            scene=bpy.context.scene,
+            view_layer=bpy.context.view_layer,
+            collection=bpy.context.collection,
+        )
+        members = {name: value for name, value in vars(operator).items() if callable(value)}
+        kind = type(
+            "Driven", (JobOperator,), members | {"report": lambda _, level, text: self.reports.append((level, text))}
+        )
+        self.operator = kind()
+        self.operator.options = SimpleNamespace(is_invoke=False)
+
+    def start(self) -> set[str]:
+        return self.operator.invoke(self.context, None)
+
+    def event(self, kind: str) -> set[str]:
+        return self.operator.modal(self.context, SimpleNamespace(type=kind, value="PRESS"))
+
+    def run(self, seconds: float = 10.0) -> set[str]:
+        end = time.monotonic() + seconds
+        while time.monotonic() < end:
+            answer = self.event("TIMER")
+            if answer != {"PASS_THROUGH"}:
+                return answer
+            time.sleep(0.01)
+        raise AssertionError("the job did not end")
+
+
+@pytest.fixture
+def windowed(addon, runner, photo, monkeypatch):
+    from wrinkle_addon.blender.operators import task
+    from wrinkle_addon.blender.operators.reconstruct import WRINKLE_OT_reconstruct
+
+    monkeypatch.setattr(task.bpy, "app", SimpleNamespace(background=False))
+    addon.ops.wrinkle.add_photos(filepath=str(photo))
+    return Windowed(addon, WRINKLE_OT_reconstruct)
+
+
+def test_the_modal_job_shows_progress_and_finishes(addon, runner, windowed):
+    runner.hold.clear()
+    assert windowed.start() == {"RUNNING_MODAL"}
+    time.sleep(0.05)
+    assert windowed.event("TIMER") == {"PASS_THROUGH"}
+    assert windowed.event("MOUSEMOVE") == {"PASS_THROUGH"}
+    assert "Esc cancels" in windowed.status[-1]
+    runner.hold.set()
+    assert windowed.run() == {"FINISHED"}
+    assert windowed.status[-1] is None
+    assert windowed.removed == ["timer"]
+    assert windowed.reports[-1][0] == {"INFO"}
+    assert any(obj.type == "MESH" for obj in addon.data.objects)
+
+
+def test_escape_cancels_at_once_and_changes_nothing(addon, runner, windowed):
+    from wrinkle_addon.blender import current, jobs
+
+    before = counts(addon)
+    runner.hold.clear()
+    windowed.start()
+    time.sleep(0.05)
+    start = time.monotonic()
+    assert windowed.event("ESC") == {"CANCELLED"}
+    assert time.monotonic() - start < 0.3
+    assert jobs.job_of(current.key_of(addon.context.scene)) is None
+    windowed.operator._job.join(5)
+    assert windowed.operator._job.cancelled
+    assert counts(addon) == before
+    assert windowed.removed == ["timer"]
+    runner.hold.set()
+    assert windowed.start() == {"RUNNING_MODAL"}
+    assert windowed.run() == {"FINISHED"}
+
+
+def test_two_jobs_never_work_on_one_face(addon, runner, windowed):
+    from wrinkle_addon.blender.operators.reconstruct import WRINKLE_OT_reconstruct
+
+    runner.hold.clear()
+    windowed.start()
+    other = Windowed(addon, WRINKLE_OT_reconstruct)
+    assert other.start() == {"CANCELLED"}
+    assert "already being worked on" in other.reports[-1][1]
+    assert not addon.ops.wrinkle.reconstruct.poll()
+    assert addon.ops.wrinkle.cancel() == {"FINISHED"}
+    assert windowed.run() == {"CANCELLED"}
+
+
+def test_an_error_in_the_thread_becomes_a_report(addon, runner, windowed):
+    runner.fail_at, runner.error = "Fitting", WrinkleError("The photo shows no face.", "Use another.")
+    windowed.start()
+    assert windowed.run() == {"CANCELLED"}
+    assert windowed.reports[-1] == ({"ERROR"}, "The photo shows no face. Use another.")
+
+
+def test_opening_a_file_while_working_stops_the_job(addon, runner, windowed):
+    runner.hold.clear()
+    windowed.start()
+    windowed.operator.cancel(windowed.context)
+    addon.ops.wm.read_factory_settings(use_empty=True)
+    windowed.operator._job.join(5)
+    assert windowed.operator._job.cancelled
+    assert not [obj for obj in addon.data.objects if obj.type == "MESH"]
+
+
+def test_a_face_removed_while_it_is_made_anew_is_not_brought_back(addon, runner, photo, monkeypatch):
+    from wrinkle_addon.blender import face as faces
+    from wrinkle_addon.blender.operators import task
+    from wrinkle_addon.blender.operators.reconstruct import WRINKLE_OT_reconstruct
+
+    face = make_face(addon, photo)
+    driven = Windowed(addon, WRINKLE_OT_reconstruct)
+    monkeypatch.setattr(task.bpy, "app", SimpleNamespace(background=False))
+    runner.hold.clear()
+    driven.start()
+    faces.remove_face(face)
+    runner.hold.set()
+    assert driven.run() == {"CANCELLED"}
+    assert "removed meanwhile" in driven.reports[-1][1]
+    assert not [obj for obj in addon.data.objects if obj.type == "MESH"]

@@ -1,0 +1,49 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Settings of a face that need no new reconstruction: they go straight into its material and mesh."""
+
+from __future__ import annotations
+
+import bpy
+
+from . import face, ids, material, mesh
+
+
+def apply_all(owner: bpy.types.ID) -> None:
+    """Bring material and mesh of a face in line with its settings."""
+    apply_strength(owner)
+    apply_displacement(owner)
+    apply_regions(owner)
+
+
+def apply_strength(owner: bpy.types.ID) -> None:
+    """Depth and share at rest. ``owner`` holds the settings; nothing happens when it is not a face."""
+    if not face.is_face(_object(owner)):
+        return
+    settings = owner.wrinkle
+    made_with = float(owner.data.get(face.COFF, settings.dis2normal_coff))
+    for skin in owner.data.materials:
+        node = material.group_node(skin)
+        if node is not None:
+            # The slope is proportional to both, so the map need not be computed again.
+            node.inputs[ids.STRENGTH].default_value = settings.strength * settings.dis2normal_coff / made_with
+            node.inputs[ids.PERMANENT].default_value = settings.permanent
+
+
+def apply_displacement(owner: bpy.types.ID) -> None:
+    """Shading or true displacement."""
+    if not face.is_face(_object(owner)):
+        return
+    for skin in owner.data.materials:
+        if material.group_node(skin) is not None:
+            material.set_displacement(skin, owner.wrinkle.displacement)
+
+
+def apply_regions(owner: bpy.types.ID) -> None:
+    """Strength per region."""
+    if face.is_face(_object(owner)):
+        strengths = {region.name: region.strength * region.enabled for region in owner.wrinkle.regions}
+        mesh.set_region_strength(owner, strengths)
+
+
+def _object(owner: bpy.types.ID) -> bpy.types.Object | None:
+    return owner if isinstance(owner, bpy.types.Object) else None

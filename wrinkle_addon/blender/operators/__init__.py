@@ -1,0 +1,18 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Operators, one family a file."""
+
+from __future__ import annotations
+
+from . import drive, export, face, model, photos, preview, reconstruct
+
+_FAMILIES = (photos, face, model, reconstruct, drive, preview, export)
+
+
+def register() -> None:
+    for family in _FAMILIES:
+        family.register()
+
+
+def unregister() -> None:
+    for family in reversed(_FAMILIES):
+        family.unregister()

@@ -1,0 +1,89 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Operators of step 4: trying expressions, handing the wrinkles to another mesh."""
+
+from __future__ import annotations
+
+import bpy
+
+from .. import current, face, ids, preview
+from .task import on_face
+
+
+class WRINKLE_OT_rest(bpy.types.Operator):
+    """Bring the face back to rest: every expression to 0."""
+
+    bl_idname = "wrinkle.rest"
+    bl_label = "Rest"
+    bl_options = {"UNDO"}  # noqa: RUF012 - Blender's convention
+
+    @classmethod
+    def poll(cls, context: bpy.types.Context) -> bool:
+        return on_face(cls, context)
+
+    def execute(self, context: bpy.types.Context) -> set[str]:
+        _pose(current.face_object(context), {})
+        return {"FINISHED"}
+
+
+class WRINKLE_OT_try_expression(bpy.types.Operator):
+    """Set the expression that wakes most of this face's wrinkles, to see the wrinkle map at work."""
+
+    bl_idname = "wrinkle.try_expression"
+    bl_label = "Try an Expression"
+    bl_options = {"UNDO"}  # noqa: RUF012 - Blender's convention
+
+    @classmethod
+    def poll(cls, context: bpy.types.Context) -> bool:
+        return on_face(cls, context)
+
+    def execute(self, context: bpy.types.Context) -> set[str]:
+        obj = current.face_object(context)
+        weights = preview.telling_weights(obj)
+        _pose(obj, weights)
+        self.report({"INFO"}, f"{' and '.join(weights)} at full weight.")
+        return {"FINISHED"}
+
+
+class WRINKLE_OT_copy_to_mesh(bpy.types.Operator):
+    """Give the face's wrinkles to the other selected mesh. It needs the same UV and shape keys of the same names."""
+
+    bl_idname = "wrinkle.copy_to_mesh"
+    bl_label = "Copy Wrinkles to Mesh"
+    bl_options = {"UNDO"}  # noqa: RUF012 - Blender's convention
+
+    @classmethod
+    def poll(cls, context: bpy.types.Context) -> bool:
+        if not on_face(cls, context):
+            return False
+        if _other_mesh(context) is None:
+            cls.poll_message_set("Select another mesh with the same shape keys and UV too (Shift + click).")
+            return False
+        return True
+
+    def execute(self, context: bpy.types.Context) -> set[str]:
+        source, target = current.face_object(context), _other_mesh(context)
+        if ids.UV_LAYER not in target.data.uv_layers:
+            self.report({"ERROR"}, f"{target.name} has no UV map named {ids.UV_LAYER!r}. Rename its UV map so.")
+            return {"CANCELLED"}
+        count = face.copy_material(source, target)
+        self.report({"INFO"}, f"{target.name} drives {count} expressions.")
+        return {"FINISHED"}
+
+
+def _other_mesh(context: bpy.types.Context) -> bpy.types.Object | None:
+    """The selected mesh with shape keys that is not the active one."""
+    active = context.view_layer.objects.active
+    for obj in context.view_layer.objects:
+        if obj != active and obj.select_get() and obj.type == "MESH" and obj.data.shape_keys is not None:
+            return obj
+    return None
+
+
+def _pose(obj: bpy.types.Object, weights: dict[str, float]) -> None:
+    for key in obj.data.shape_keys.key_blocks:
+        key.value = weights.get(key.name, 0.0)
+
+
+register, unregister = bpy.utils.register_classes_factory(
+    (WRINKLE_OT_rest, WRINKLE_OT_try_expression, WRINKLE_OT_copy_to_mesh)
+)

@@ -1,0 +1,148 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The operator behind the big button: from the photos to a face, or a face made anew."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import bpy
+
+from ...core.errors import WrinkleError
+from ...core.progress import Progress
+from ...core.types import Reconstruction
+from .. import current, face, jobs, live
+from .task import JobOperator, free, in_object_mode
+
+_MOST_RUNNERS = 2
+_runners: dict[str, Any] = {}
+"""The stages remembered for the faces worked on last, so that a changed setting reruns only what lies behind it."""
+
+
+class WRINKLE_OT_reconstruct(JobOperator, bpy.types.Operator):
+    """Find the face in the photos, fit the model, find the wrinkles and build the face. Esc cancels."""
+
+    bl_idname = "wrinkle.reconstruct"
+    bl_label = "Reconstruct"
+    bl_options = {"UNDO"}  # noqa: RUF012 - Blender's convention
+
+    @classmethod
+    def poll(cls, context: bpy.types.Context) -> bool:
+        if not current.face_settings(context).photos:
+            cls.poll_message_set("Add a photo in step 1 first.")
+            return False
+        return in_object_mode(cls, context) and free(cls, context)
+
+    def prepare(self, context: bpy.types.Context) -> Callable[[Progress], tuple[Reconstruction, Any]]:
+        settings = current.face_settings(context)
+        paths = current.photo_paths(settings)
+        marks = [Path(bpy.path.abspath(photo.landmarks)) if photo.landmarks else None for photo in settings.photos]
+        chosen = current.core_settings(settings)
+        key = current.job_key(context)
+        self._recipe = settings.recipe()
+        self._coff = settings.dis2normal_coff
+        self._target = key if current.face_object(context) else ""
+        # A cancelled job may still be winding down with its own runner, so the next one begins afresh.
+        runner = _runners.pop(key, None) or _new_runner()
+
+        # The thread must not hold the operator: Blender may free it when another file is opened.
+        def work(progress: Progress) -> tuple[Reconstruction, Any]:
+            from ...core.landmarks import read_pts
+
+            given = {index: read_pts(path) for index, path in enumerate(marks) if path is not None}
+            return runner.reconstruct(paths, chosen, landmarks=given, progress=progress), runner
+
+        return work
+
+    def done(self, context: bpy.types.Context, value: tuple[Reconstruction, Any]) -> str:
+        result, runner = value
+        draft = context.scene.wrinkle
+        replace = current.find_object(self._target) if self._target else None
+        if self._target and replace is None:
+            raise WrinkleError("The face was removed meanwhile.", "Its new result was thrown away.")
+        settings = draft if replace is None else replace.wrinkle
+        name = Path(result.photos[0].name).stem if replace is None else replace.name
+        obj = face.build_face(
+            result, name, replace=replace, collection=_collection(context), dis2normal_coff=self._coff
+        )
+        if replace is None:
+            obj.wrinkle.copy_from(draft)
+            draft.photos.clear()
+            settings = obj.wrinkle
+        _note(obj, result)
+        settings.made_with = self._recipe
+        live.apply_all(obj)
+        _select(context, obj)
+        _remember(current.key_of(obj), runner)
+        seconds = sum(result.seconds.values())
+        return f"{obj.name} is ready after {seconds:.1f} s. " + " ".join(result.warnings)
+
+
+class WRINKLE_OT_cancel(bpy.types.Operator):
+    """Stop the work on this face; the file stays as it was."""
+
+    bl_idname = "wrinkle.cancel"
+    bl_label = "Cancel"
+
+    @classmethod
+    def poll(cls, context: bpy.types.Context) -> bool:
+        if jobs.job_of(current.job_key(context)) is None:
+            cls.poll_message_set("Nothing is being worked on.")
+            return False
+        return True
+
+    def execute(self, context: bpy.types.Context) -> set[str]:
+        job = jobs.job_of(current.job_key(context))
+        if job is not None:
+            job.cancel()
+        return {"FINISHED"}
+
+
+def _new_runner() -> Any:
+    from ...core.pipeline import Runner
+
+    return Runner()
+
+
+def _remember(key: str, runner: Any) -> None:
+    _runners.pop(key, None)
+    _runners[key] = runner
+    while len(_runners) > _MOST_RUNNERS:
+        _runners.pop(next(iter(_runners)))
+
+
+def _collection(context: bpy.types.Context) -> bpy.types.Collection:
+    return context.collection or context.scene.collection
+
+
+def _note(obj: bpy.types.Object, result: Reconstruction) -> None:
+    """Write what the run found into the face's settings."""
+    from ...core.regions import REGIONS
+
+    settings = obj.wrinkle
+    for photo, fit in zip(settings.photos, result.fits, strict=False):
+        photo.status = f"Fitted; landmarks within {fit.reprojection[0]:.1f} % of the eye distance"
+    settings.messages = "\n".join(result.warnings)
+    for name in REGIONS:
+        if name in result.model.regions and name not in settings.regions:
+            settings.regions.add().name = name
+
+
+def _select(context: bpy.types.Context, obj: bpy.types.Object) -> None:
+    for other in context.view_layer.objects:
+        other.select_set(other == obj)
+    context.view_layer.objects.active = obj
+
+
+_classes = (WRINKLE_OT_reconstruct, WRINKLE_OT_cancel)
+_register, _unregister = bpy.utils.register_classes_factory(_classes)
+
+
+def register() -> None:
+    _register()
+
+
+def unregister() -> None:
+    _runners.clear()
+    _unregister()

@@ -1,0 +1,227 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What is remembered in the .blend file: settings of each face, of the next new face, and of previews.
+
+Annotations are evaluated here (no ``from __future__ import annotations``) because Blender reads them.
+"""
+
+import json
+from pathlib import Path
+
+import bpy
+from bpy.props import (
+    BoolProperty,
+    CollectionProperty,
+    EnumProperty,
+    FloatProperty,
+    IntProperty,
+    PointerProperty,
+    StringProperty,
+)
+
+from . import live
+
+VERSION = 1
+SIZES = [
+    ("512", "512", "A quick look; fine lines are lost."),
+    ("1024", "1024", "Good for faces seen from a few metres."),
+    ("2048", "2048", "The default: fine lines of a face that fills the picture."),
+    ("4096", "4096", "For large photos of 12 megapixels and more; needs about 4 GB of memory."),
+]
+DETECTORS = [
+    ("full", "Full", "Tells wrinkles from hair, moles and shadow edges before it trusts a place."),
+    ("dog", "DoG only", "Plain difference of Gaussians, as in the original method."),
+]
+MODELS = [
+    ("BUILTIN", "Built-in face", "The face that comes with the add-on; nothing else is needed."),
+    ("FILE", "File or folder", "Your own model: Basel Face Model (.h5), eos model (.bin) or ICT-FaceKit folder."),
+]
+ENGINES = [
+    ("CYCLES", "Cycles", "Path tracing; works everywhere, also without a graphics card."),
+    ("EEVEE", "EEVEE", "Fast; needs a graphics card."),
+    ("WORKBENCH", "Workbench", "Shape and texture only: it shows no wrinkles."),
+]
+
+
+def _strength_changed(self: "WRINKLE_PG_face", context: bpy.types.Context) -> None:
+    live.apply_strength(self.id_data)
+
+
+def _displacement_changed(self: "WRINKLE_PG_face", context: bpy.types.Context) -> None:
+    live.apply_displacement(self.id_data)
+
+
+def _regions_changed(self: "WRINKLE_PG_region", context: bpy.types.Context) -> None:
+    live.apply_regions(self.id_data)
+
+
+class WRINKLE_PG_photo(bpy.types.PropertyGroup):
+    """One photo of a face."""
+
+    path: StringProperty(
+        name="Photo", description="The image file. All photos of a face must show the same person.", subtype="FILE_PATH"
+    )
+    landmarks: StringProperty(
+        name="Landmarks",
+        description="A .pts file with the 68 points of this photo. Leave it empty to let them be found.",
+        subtype="FILE_PATH",
+    )
+    status: StringProperty(name="Status", description="What the last reconstruction said about this photo.")
+
+
+class WRINKLE_PG_region(bpy.types.PropertyGroup):
+    """How strong wrinkles show in one region of the face."""
+
+    enabled: BoolProperty(
+        name="On", description="Show the wrinkles of this region.", default=True, update=_regions_changed
+    )
+    strength: FloatProperty(
+        name="Strength",
+        description="Depth of the wrinkles in this region; 1 is the depth that was reconstructed.",
+        default=1.0,
+        min=0.0,
+        max=4.0,
+        soft_max=2.0,
+        update=_regions_changed,
+    )
+
+
+class WRINKLE_PG_face(bpy.types.PropertyGroup):
+    """Settings and state of one face; on a scene, those of the next new face."""
+
+    version: IntProperty(default=VERSION, options={"HIDDEN"})
+    photos: CollectionProperty(type=WRINKLE_PG_photo)
+    active_photo: IntProperty(name="Active photo", description="The photo whose details are shown.")
+    model: EnumProperty(name="Face model", description="The morphable face that is laid on the photo.", items=MODELS)
+    model_path: StringProperty(
+        name="Model",
+        description="Basel Face Model (.h5), eos model (.bin) or ICT-FaceKit folder. Empty takes the preferences' one.",
+        subtype="FILE_PATH",
+    )
+    uv_path: StringProperty(
+        name="UV",
+        description="A UV for a model that has none (.mat, .npy or .obj). Empty: one of low stretch is computed once.",
+        subtype="FILE_PATH",
+    )
+    size: EnumProperty(
+        name="Map size", description="Edge of the texture and of the maps in texels.", items=SIZES, default="2048"
+    )
+    detector: EnumProperty(name="Detector", description="How wrinkles are told from everything else.", items=DETECTORS)
+    dog_thres: FloatProperty(
+        name="dog_thres",
+        description="Places less confident than this (0 to 255) stay smooth. Lower finds more lines and more errors.",
+        default=60.0,
+        min=0.0,
+        max=255.0,
+    )
+    dis2normal_coff: FloatProperty(
+        name="dis2normal_coff",
+        description="Slope of the normal map: 150 is physically exact, 300 is twice as steep. Takes effect at once.",
+        default=150.0,
+        min=1.0,
+        max=1500.0,
+        soft_max=600.0,
+        update=_strength_changed,
+    )
+    strength: FloatProperty(
+        name="Strength",
+        description="Depth of all wrinkles; 1 is the depth that was reconstructed. Takes effect at once.",
+        default=1.0,
+        min=0.0,
+        max=4.0,
+        soft_max=2.0,
+        update=_strength_changed,
+    )
+    permanent: FloatProperty(
+        name="At rest",
+        description="Share of the wrinkles that shows on the face at rest; expressions bring the others.",
+        default=0.25,
+        min=0.0,
+        max=1.0,
+        update=_strength_changed,
+    )
+    displacement: BoolProperty(
+        name="True displacement",
+        description=(
+            "Move the surface instead of shading it. Needs a finely subdivided mesh, for instance adaptive subdivision."
+        ),
+        update=_displacement_changed,
+    )
+    regions: CollectionProperty(type=WRINKLE_PG_region)
+    made_with: StringProperty(options={"HIDDEN"})
+    messages: StringProperty(options={"HIDDEN"})
+
+    def recipe(self) -> str:
+        """Everything a new reconstruction would depend on, to compare with what the face was made with."""
+        photos = [(bpy.path.abspath(photo.path), bpy.path.abspath(photo.landmarks)) for photo in self.photos]
+        model = (self.model, self.model_path, self.uv_path) if self.model == "FILE" else (self.model,)
+        return json.dumps([photos, model, self.size, self.detector, self.dog_thres])
+
+    def stale(self) -> str:
+        """One sentence on what has changed since the face was made; empty when nothing has."""
+        if not self.made_with:
+            return ""
+        was, now = json.loads(self.made_with), json.loads(self.recipe())
+        for before, after, what in zip(
+            was, now, ("Photos", "Face model", "Map size", "Detector", "dog_thres"), strict=True
+        ):
+            if before != after:
+                return f"{what} changed: reconstruct again."
+        return ""
+
+    def copy_from(self, other: "WRINKLE_PG_face") -> None:
+        """Take over the photos and settings of ``other``."""
+        self.photos.clear()
+        for photo in other.photos:
+            added = self.photos.add()
+            added.name, added.path, added.landmarks, added.status = (
+                photo.name,
+                photo.path,
+                photo.landmarks,
+                photo.status,
+            )
+        for name in ("active_photo", "model", "model_path", "uv_path", "size", "detector", "dog_thres"):
+            setattr(self, name, getattr(other, name))
+        for name in ("dis2normal_coff", "strength", "permanent", "displacement"):
+            setattr(self, name, getattr(other, name))
+
+    def add_photo(self, path: Path) -> WRINKLE_PG_photo:
+        """Append a photo to the list and make it the active one."""
+        photo = self.photos.add()
+        photo.name, photo.path = path.name, str(path)
+        self.active_photo = len(self.photos) - 1
+        return photo
+
+
+class WRINKLE_PG_preview(bpy.types.PropertyGroup):
+    """How previews are rendered."""
+
+    engine: EnumProperty(name="Engine", description="The engine that renders the preview.", items=ENGINES)
+    size: IntProperty(
+        name="Size", description="Edge of each of the three pictures in pixels.", default=512, min=64, max=4096
+    )
+    pose: EnumProperty(
+        name="Expression",
+        description="What the second and third picture show.",
+        items=[
+            ("TELLING", "Most wrinkled", "The expression that wakes most of this face's wrinkles."),
+            ("CURRENT", "As posed", "The expression that the face wears now."),
+        ],
+    )
+
+
+CLASSES = (WRINKLE_PG_photo, WRINKLE_PG_region, WRINKLE_PG_face, WRINKLE_PG_preview)
+_register, _unregister = bpy.utils.register_classes_factory(CLASSES)
+
+
+def register() -> None:
+    _register()
+    bpy.types.Object.wrinkle = PointerProperty(type=WRINKLE_PG_face, name="Wrinkle face")
+    bpy.types.Scene.wrinkle = PointerProperty(type=WRINKLE_PG_face, name="Next wrinkle face")
+    bpy.types.Scene.wrinkle_preview = PointerProperty(type=WRINKLE_PG_preview, name="Wrinkle preview")
+
+
+def unregister() -> None:
+    del bpy.types.Scene.wrinkle_preview
+    del bpy.types.Scene.wrinkle
+    del bpy.types.Object.wrinkle
+    _unregister()

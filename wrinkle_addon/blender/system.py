@@ -1,0 +1,81 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What this Blender is made of, for the system check and for bug reports."""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import platform
+import sys
+from importlib import metadata
+from pathlib import Path
+
+import bpy
+
+PARTS = {
+    "cv2": "opencv-python-headless",
+    "eos": "eos-py",
+    "h5py": "h5py",
+    "wrinkle_native": "wrinkle-native",
+}
+"""Modules that come as wheels, and the packages that hold them."""
+
+_PYTHONS = ("3.11", "3.13")
+
+
+def missing_parts() -> list[str]:
+    """Packages that this Python cannot find."""
+    return [package for module, package in PARTS.items() if importlib.util.find_spec(module) is None]
+
+
+def advice() -> list[str]:
+    """What to do about missing parts, in lines for a panel."""
+    here = f"{sys.version_info[0]}.{sys.version_info[1]}"
+    if here not in _PYTHONS:
+        return [
+            f"This Blender runs Python {here}; the add-on has parts for {' and '.join(_PYTHONS)}.",
+            "Use a Blender from blender.org, version 4.2 or newer.",
+        ]
+    return [
+        f"The installed file has no parts for Python {here} on {platform.system()} {platform.machine()}.",
+        "Install the zip made for this system with Edit > Preferences > Get Extensions > Install from Disk,",
+        "then start Blender again.",
+    ]
+
+
+def facts() -> list[tuple[str, str]]:
+    """Names and versions of all that matters."""
+    rows = [
+        ("Blender", bpy.app.version_string),
+        ("Python", platform.python_version()),
+        ("System", platform.platform()),
+        ("Processor threads", str(os.cpu_count())),
+        ("numpy", _version("numpy")),
+    ]
+    rows += [(package, _version(package)) for package in PARTS.values()]
+    networks = Path(__file__).parents[1] / "assets" / "networks"
+    count = len(list(networks.glob("*.tflite")))
+    rows.append(("Landmark networks", f"{count} found" if count else "missing"))
+    return rows
+
+
+def report_text() -> str:
+    """The facts as text to paste."""
+    return "\n".join(f"{name}: {value}" for name, value in facts())
+
+
+def size_text(folder: Path | None) -> str:
+    """The size of everything in a folder, for people."""
+    if folder is None:
+        from ..core.models.cache import default_folder
+
+        folder = default_folder()
+    total = sum(path.stat().st_size for path in folder.rglob("*") if path.is_file()) if folder.is_dir() else 0
+    return f"{total / 1e6:.0f} MB"
+
+
+def _version(package: str) -> str:
+    try:
+        return metadata.version(package)
+    except metadata.PackageNotFoundError:
+        return "missing"

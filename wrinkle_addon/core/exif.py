@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 import struct
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 _ORIENTATION, _EXIF_IFD = 0x0112, 0x8769
@@ -55,26 +55,31 @@ def tiff_structure(data: bytes) -> TiffStructure | None:
 
 def read_ifd(data: bytes, layout: TiffStructure, offset: int) -> dict[int, tuple[float, ...]]:
     """Numeric tags of the directory at ``offset``; entries that point outside the data are left out."""
-    count_format, entry_bytes, inline = ("Q", 20, 8) if layout.big else ("H", 12, 4)
     tags: dict[int, tuple[float, ...]] = {}
-    start = offset + struct.calcsize("<" + count_format)
-    if offset <= 0 or start > len(data):
-        return tags
-    entries = struct.unpack_from(layout.order + count_format, data, offset)[0]
-    for index in range(min(entries, _MOST_ENTRIES)):
-        entry = start + index * entry_bytes
-        if entry + entry_bytes > len(data):
-            break
-        tag, kind, count = struct.unpack_from(layout.order + ("HHQ" if layout.big else "HHI"), data, entry)
-        values = _values(data, layout, kind, count, entry + entry_bytes - inline, inline)
+    for tag, place in _entries(data, layout, offset):
+        values = _values(data, layout, place)
         if values:
             tags[tag] = values
     return tags
 
 
-def _values(
-    data: bytes, layout: TiffStructure, kind: int, count: int, place: int, inline: int
-) -> tuple[float, ...] | None:
+def _entries(data: bytes, layout: TiffStructure, offset: int) -> Iterator[tuple[int, int]]:
+    """Tag and position of every whole entry of a directory."""
+    count_format, entry_bytes = ("Q", 20) if layout.big else ("H", 12)
+    start = offset + struct.calcsize("<" + count_format)
+    if offset <= 0 or start > len(data):
+        return
+    count = struct.unpack_from(layout.order + count_format, data, offset)[0]
+    for place in range(start, start + min(count, _MOST_ENTRIES) * entry_bytes, entry_bytes):
+        if place + entry_bytes > len(data):
+            return
+        yield struct.unpack_from(layout.order + "H", data, place)[0], place
+
+
+def _values(data: bytes, layout: TiffStructure, place: int) -> tuple[float, ...] | None:
+    kind, count = struct.unpack_from(layout.order + ("HQ" if layout.big else "HI"), data, place + 2)
+    inline = 8 if layout.big else 4
+    place += 12 if layout.big else 8
     code = _TYPE_FORMATS.get(kind)
     if code is None or not 0 < count <= _MOST_VALUES:
         return None
@@ -87,6 +92,18 @@ def _values(
     if len(code) == 2:
         return tuple(a / b if b else math.nan for a, b in zip(values[::2], values[1::2], strict=True))
     return values
+
+
+def orientation_cleared(data: bytes) -> bytes:
+    """A copy of a TIFF whose orientation tag says upright; ``data`` itself when there is no such tag."""
+    layout = tiff_structure(data)
+    if layout is None:
+        return data
+    for tag, place in _entries(data, layout, layout.first_ifd):
+        if tag == _ORIENTATION:
+            value = place + (12 if layout.big else 8)
+            return data[:value] + struct.pack(layout.order + "H", 1) + data[value + 2 :]
+    return data
 
 
 def parse_exif(data: bytes) -> Exif:

@@ -12,9 +12,9 @@ import numpy as np
 import numpy.typing as npt
 
 from .errors import WrinkleError
-from .exif import focal_length_px
+from .exif import focal_length_px, orientation_cleared
 from .image_header import Header, foreign_format, read_header
-from .opencv import quiet
+from .opencv import decoder_messages
 from .types import Byte, Photo
 
 MEGAPIXELS = 120.0
@@ -22,6 +22,7 @@ MEGAPIXELS = 120.0
 _MOST_BYTES = 1 << 30
 _FORMATS = "Give a JPEG, PNG, TIFF, BMP, WebP or OpenEXR image."
 _BACKDROP = 128  # what shows through transparent pixels
+_JPEG_DAMAGE = (b"premature end", b"bad Huffman code")
 _DAMAGED = "Open it in an image editor and save it again, or get the original file."
 
 
@@ -105,10 +106,14 @@ def _read_bytes(path: Path) -> bytes:
 
 def _decode(data: bytes, header: Header, name: str) -> npt.NDArray[Any]:
     flags = cv2.IMREAD_UNCHANGED | cv2.IMREAD_IGNORE_ORIENTATION
+    if header.kind == "TIFF":
+        data = orientation_cleared(data)  # OpenCV would turn the image although it is told not to
     try:
-        with quiet():
+        with decoder_messages() as messages:
             pixels = cv2.imdecode(np.frombuffer(data, np.uint8), flags)
     except (cv2.error, MemoryError):
+        pixels = None
+    if any(sign in message for message in messages for sign in _JPEG_DAMAGE):
         pixels = None
     if pixels is None or pixels.shape[:2] != (header.height, header.width):
         raise WrinkleError(f"{name!r} cannot be decoded ({header.kind}).", _DAMAGED)

@@ -5,6 +5,8 @@ from __future__ import annotations
 
 import contextlib
 import os
+import tempfile
+import threading
 from collections.abc import Iterator
 from typing import Any
 
@@ -14,11 +16,14 @@ os.environ.setdefault("OPENCV_IO_ENABLE_OPENEXR", "1")
 import cv2
 
 _SILENT = 0
+_STDERR = 2
+_DECODER_WORDS = (b"JPEG", b"jpeg", b"libpng", b"SOS", b"TIFF", b"WebP", b"OpenCV", b"loadsave")
+_stderr_lock = threading.Lock()
 
 
 @contextlib.contextmanager
 def quiet() -> Iterator[None]:
-    """Keep OpenCV from writing to the standard error stream; what goes wrong is seen in its results."""
+    """Keep OpenCV's log from the standard error stream; what goes wrong is seen in its results."""
     module: Any = cv2
     log: Any = module if hasattr(module, "setLogLevel") else module.utils.logging  # OpenCV <= 4.11, later ones
     level = log.getLogLevel()
@@ -27,3 +32,31 @@ def quiet() -> Iterator[None]:
         yield
     finally:
         log.setLogLevel(level)
+
+
+@contextlib.contextmanager
+def decoder_messages() -> Iterator[list[bytes]]:
+    """Collect what the image decoders write to the standard error stream; the list is filled at the end.
+
+    libjpeg reports damage there and nowhere else. Lines of other origin are passed on.
+    """
+    messages: list[bytes] = []
+    with quiet(), _stderr_lock:
+        try:
+            saved = os.dup(_STDERR)
+        except OSError:  # a windowed program may have no standard error stream
+            yield messages
+            return
+        with tempfile.TemporaryFile() as sink:
+            os.dup2(sink.fileno(), _STDERR)
+            try:
+                yield messages
+            finally:
+                os.dup2(saved, _STDERR)
+                os.close(saved)
+                sink.seek(0)
+                for line in sink.read().splitlines(keepends=True):
+                    if any(word in line for word in _DECODER_WORDS):
+                        messages.append(line)
+                    else:
+                        os.write(_STDERR, line)

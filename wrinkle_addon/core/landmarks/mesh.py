@@ -21,7 +21,7 @@ from .networks import MESH_FILE, run_network
 POINTS = 468
 _INPUT = 192
 _MARGIN = 1.5
-_ROUNDS = 6  # two or three are usual; more where the detector misjudged the turn
+_ROUNDS = 10  # two or three are usual; more where the detector misjudged the turn
 _SETTLED = 0.02  # change of the crop, in parts of its size, below which another round brings nothing
 _RIGHT_EYE, _LEFT_EYE = 33, 263
 _HOPELESS = 0.05  # presence below which the crop shows no face at all

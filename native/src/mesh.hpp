@@ -63,6 +63,21 @@ private:
     }
 };
 
+// A mesh laid on a photo. Pixel centres at integers.
+class PhotoMesh : public GridMesh {
+public:
+    PhotoMesh(const pybind11::object& image_points, const pybind11::object& triangles)
+        : GridMesh(triangles, checked_points(image_points, "image_points", 1e6, [](double x, double y) { return Point{x, y}; })) {}
+};
+
+// Depth per vertex (V,) float32, finite and of sane size.
+inline pybind11::array_t<float> checked_depth(const pybind11::object& value, std::int64_t vertices) {
+    const auto depth = array<float>(value, "depth", {vertices});
+    check_finite(depth, "depth");
+    for (pybind11::ssize_t v = 0; v < depth.size(); ++v) check_range(static_cast<double>(depth.data()[v]), "depth", -1e9, 1e9);
+    return depth;
+}
+
 // Rows in a band: enough bands for the threads to share, few enough that triangles lie mostly in one.
 inline std::int64_t band_rows(std::int64_t size) { return std::clamp<std::int64_t>(size / 48, 8, 64); }
 

@@ -10,6 +10,7 @@
 namespace py = pybind11;
 
 void bind_raster(py::module_& m);
+void bind_depth(py::module_& m);
 void bind_extract(py::module_& m);
 void bind_wrinkles(py::module_& m);
 
@@ -37,6 +38,7 @@ PYBIND11_MODULE(_core, m) {
     m.def("has_avx2", &wrinkle::has_avx2);
 
     bind_raster(m);
+    bind_depth(m);
     bind_extract(m);
     bind_wrinkles(m);
 }

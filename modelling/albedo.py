@@ -11,8 +11,9 @@ import numpy as np
 from wrinkle_addon.core.models import builtin
 
 from . import head, topology
-from .muscles import smooth
+from .mathematics import smooth
 from .raster import draw
+from .sculpt import nostril as nostril_of
 
 DOT = 10  # pixels per mm of the front picture in which brows, lips and lashes are drawn
 WIDE, HIGH, TOP = 200, 240, 130  # mm covered by it; its upper edge lies at y = TOP
@@ -73,7 +74,7 @@ def _skin(place: np.ndarray, points: np.ndarray, look: Look, rng: np.random.Gene
     colour = colour + mottle[..., None] * [1.0, 1.35, 1.3]
     grain = _noise((size, size), max(0.6, size / 2300), rng)
     colour = colour + (grain * 2.0)[..., None]
-    nostril = head.topology_nostril(points)
+    nostril = nostril_of(points)
     inside = np.exp(-((((folded - nostril) / [4.3, 3.4, 5.0]) ** 2).sum(axis=-1) ** 2))
     colour = colour * (1 - 0.8 * inside[..., None]) + 0.8 * inside[..., None] * [52, 26, 22]
     return _crop(colour, folded, look, rng)

@@ -7,7 +7,8 @@ from collections.abc import Callable
 
 import numpy as np
 
-from .muscles import Lids, Skin, smooth
+from .mathematics import smooth
+from .muscles import Lids, Skin
 
 CORNER, UPPER, LOWER = 291, 0, 17  # of the 468 points: the left mouth corner, the middles of both lips
 

@@ -7,7 +7,8 @@ from collections.abc import Callable
 
 import numpy as np
 
-from .muscles import Lids, Skin, smooth
+from .mathematics import smooth
+from .muscles import Lids, Skin
 
 
 def _lid_follow(skin: Skin, lids: Lids, field: np.ndarray, keep: float = 0.0) -> np.ndarray:

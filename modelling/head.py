@@ -10,7 +10,7 @@ from scipy import sparse
 from scipy.sparse.linalg import splu
 from scipy.spatial import cKDTree
 
-from . import cage, subdivide, topology, unwrap
+from . import cage, sculpt, subdivide, topology, unwrap
 
 SKIN, LID, MOUTH, EYEBALL = 0, 1, 2, 3
 IRIS_MM = 5.9  # radius of the iris (white-to-white 11.8 mm: Rüfer et al. 2005, Cornea)
@@ -43,7 +43,7 @@ def build() -> Head:
     plain = matrix @ control.points
     mirror = cKDTree(plain).query(plain * [-1, 1, 1])[1]
     parts = _parts(matrix, control.parts)
-    vertices = sculpt(vertices)
+    vertices = sculpt.sculpt(vertices, triangles, parts == SKIN)
     vertices = (vertices + vertices[mirror] * [-1, 1, 1]) / 2
     uv = _face_uv(vertices, triangles, mirror, parts)
     head = Head(vertices, triangles, uv, mirror, parts, control.eyes, _landmarks(vertices), np.arange(468))
@@ -63,22 +63,6 @@ def _through(matrix: sparse.csr_matrix, control: cage.Cage, weight: np.ndarray) 
 def _parts(matrix: sparse.csr_matrix, control: np.ndarray) -> np.ndarray:
     share = matrix @ np.stack([control == 1, control == 2], axis=1).astype(float)
     return np.where(share[:, 1] > 0.5, MOUTH, np.where(share[:, 0] > 0.5, LID, SKIN))
-
-
-def sculpt(vertices: np.ndarray) -> np.ndarray:
-    """Details finer than the cage: nostrils."""
-    out = vertices.copy()
-    for side in (-1, 1):
-        hole = topology_nostril(vertices) * [side, 1, 1]
-        away = (vertices - hole) / [4.2, 3.2, 4.6]
-        fall = np.exp(-((away**2).sum(axis=1) ** 2))
-        out += fall[:, None] * np.array([0.0, 4.0, -1.0])
-    return out
-
-
-def topology_nostril(vertices: np.ndarray) -> np.ndarray:
-    """The left nostril's middle."""
-    return np.abs(vertices[[79, 166, 75, 60, 20, 238]].mean(axis=0)) * [1, -1, 1]
 
 
 def slit_height(vertices: np.ndarray, x: np.ndarray) -> np.ndarray:
@@ -109,11 +93,19 @@ def _face_uv(vertices: np.ndarray, triangles: np.ndarray, mirror: np.ndarray, pa
 
 
 def _landmarks(vertices: np.ndarray) -> np.ndarray:
-    """(68,) vertices nearest the iBUG points of the cage (an iBUG point may lie between two mesh points)."""
-    wanted = topology.ibug_rows() @ vertices[:468]
+    """(68,) vertex of each iBUG point: on the jaw the one nearest the calibration figure, else the mesh point of that meaning."""
+    jaw = cKDTree(vertices).query(topology.read_csv("ibug68_neutral_mm.csv")[:17, 1:])[1]
+    jaw[9:] = [_across(vertices, i) for i in jaw[7::-1]]
+    between = cKDTree(vertices).query(topology.ibug_rows() @ vertices[:468])[1]
     exact = np.array([source if isinstance(source, int) else -1 for source in topology.IBUG])
-    nearest = cKDTree(vertices).query(wanted)[1]
-    return np.where(exact >= 0, exact, nearest)
+    out = np.where(exact >= 0, exact, between)
+    out[:17] = jaw
+    return out
+
+
+def _across(vertices: np.ndarray, index: int) -> int:
+    """The vertex at the mirrored place."""
+    return int(np.argmin(np.linalg.norm(vertices - vertices[index] * [-1, 1, 1], axis=1)))
 
 
 def _with_eyeballs(head: Head) -> Head:

@@ -10,15 +10,10 @@ from scipy import sparse
 from scipy.sparse.linalg import splu
 
 from . import cage, head, subdivide, topology
+from .mathematics import smooth, to_line
 
 Vector = Sequence[float] | np.ndarray
 TMJ = np.array([0.0, -6.0, -68.0])  # hinge axis of the jaw: the condyles lie about 13 mm before the ear canal (Gray's Anatomy)
-
-
-def smooth(value: np.ndarray, low: float, high: float) -> np.ndarray:
-    """0 at ``low``, 1 at ``high``, smooth between."""
-    t = np.clip((value - low) / (high - low), 0, 1)
-    return t * t * (3 - 2 * t)
 
 
 class Skin:
@@ -46,12 +41,7 @@ class Skin:
 
     def along(self, line: Sequence[Vector], radius: float) -> np.ndarray:
         """(V,) Gaussian fall-off around a polyline."""
-        best = np.full(len(self.p), np.inf)
-        points = [np.asarray(q, float) for q in line]
-        for a, b in zip(points[:-1], points[1:], strict=True):
-            t = np.clip(((self.p - a) @ (b - a)) / ((b - a) @ (b - a)), 0, 1)
-            best = np.minimum(best, ((self.p - a - t[:, None] * (b - a)) ** 2).sum(axis=1))
-        return np.exp(-0.5 * best / radius**2) * self.skin
+        return np.exp(-0.5 * (to_line(self.p, np.array(line)) / radius) ** 2) * self.skin
 
     def slide(self, weight: np.ndarray, move: Vector, stick: float = 0.6) -> np.ndarray:
         """Move skin by ``move`` mm times ``weight``, with the share ``stick`` of the motion off the surface taken away."""

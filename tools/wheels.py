@@ -18,6 +18,9 @@ from tools.stamps import digest, is_done, record, source_files
 EPOCH = "315532800"
 """Date of every file built (1980-01-01, the earliest a zip can hold): the same source gives the same bytes."""
 
+LINK_FLAGS = "-static-libstdc++" if sys.platform == "linux" else ""
+"""Else the wheels would run only where the C++ library is as new as this machine's."""
+
 
 def build_tools(interpreter: Interpreter) -> Path:
     """The Python of an environment that holds CMake, Ninja and the build backends, made when it is not there."""
@@ -37,12 +40,12 @@ def build_tools(interpreter: Interpreter) -> Path:
 def native_digest(interpreter: Interpreter) -> str:
     """Digest of all that the native wheel is made from."""
     tools = REQUIREMENTS / f"build-{interpreter.version}.txt"
-    return digest([*source_files(NATIVE), MANIFEST, tools], interpreter.version, sys.platform)
+    return digest([*source_files(NATIVE), MANIFEST, tools], interpreter.version, sys.platform, LINK_FLAGS)
 
 
 def eos_digest(interpreter: Interpreter) -> str:
     """Digest of all that the eos-py wheel is made from."""
-    return digest([REQUIREMENTS / f"eos-{interpreter.version}.txt"], interpreter.version, sys.platform)
+    return digest([REQUIREMENTS / f"eos-{interpreter.version}.txt"], interpreter.version, sys.platform, LINK_FLAGS)
 
 
 def native_wheel(interpreter: Interpreter) -> Path:
@@ -101,6 +104,8 @@ def _build_environment(python: Path) -> dict[str, str]:
         "SOURCE_DATE_EPOCH": EPOCH,
         "CMAKE_POLICY_VERSION_MINIMUM": "3.5",
     }
+    if LINK_FLAGS:
+        variables["LDFLAGS"] = f"{os.environ.get('LDFLAGS', '')} {LINK_FLAGS}".strip()
     if sys.platform != "win32":
         variables["CMAKE_GENERATOR"] = "Ninja"
         # No path of this machine may get into the binaries.

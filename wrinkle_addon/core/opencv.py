@@ -17,7 +17,6 @@ import cv2
 
 _SILENT = 0
 _STDERR = 2
-_DECODER_WORDS = (b"JPEG", b"jpeg", b"libpng", b"SOS", b"TIFF", b"WebP", b"OpenCV", b"loadsave")
 _stderr_lock = threading.Lock()
 
 
@@ -36,9 +35,9 @@ def quiet() -> Iterator[None]:
 
 @contextlib.contextmanager
 def decoder_messages() -> Iterator[list[bytes]]:
-    """Collect what the image decoders write to the standard error stream; the list is filled at the end.
+    """Collect the lines that image decoders write to the standard error stream; the list is filled at the end.
 
-    libjpeg reports damage there and nowhere else. Lines of other origin are passed on.
+    libjpeg reports damage there and nowhere else. The stream belongs to the whole process: keep the body short.
     """
     messages: list[bytes] = []
     with quiet(), _stderr_lock:
@@ -55,8 +54,4 @@ def decoder_messages() -> Iterator[list[bytes]]:
                 os.dup2(saved, _STDERR)
                 os.close(saved)
                 sink.seek(0)
-                for line in sink.read().splitlines(keepends=True):
-                    if any(word in line for word in _DECODER_WORDS):
-                        messages.append(line)
-                    else:
-                        os.write(_STDERR, line)
+                messages += sink.read().splitlines()

@@ -129,32 +129,32 @@ def _decode(data: bytes, header: Header, name: str) -> npt.NDArray[Any]:
 
 def _as_srgb8(pixels: npt.NDArray[Any], linear: bool, name: str) -> Byte:
     """(H, W) or (H, W, 3|4) of any depth to (H, W, 3) uint8."""
+    if pixels.dtype == np.float32 and not np.isfinite(pixels).any():
+        raise WrinkleError(f"{name!r} holds no finite pixel.", "Render or export it again.")
     if pixels.ndim == 2:
         pixels = pixels[..., None]
-    colour = _as_uint8(_expose(pixels[..., :3], name) if linear else pixels[..., :3], name)
+    colour = _as_uint8(_expose(pixels[..., :3]) if linear else pixels[..., :3])
     if colour.shape[2] == 1:
         colour = np.repeat(colour, 3, axis=2)
     if pixels.shape[2] < 4:
         return np.ascontiguousarray(colour)
-    alpha = _as_uint8(pixels[..., 3:], name)
+    alpha = _as_uint8(pixels[..., 3:])
     if alpha.min() == 255 or alpha.max() == 0:  # wholly transparent: an alpha channel nobody filled
         return np.ascontiguousarray(colour)
     weight = alpha.astype(np.uint16)
     return ((colour * weight + _BACKDROP * (255 - weight) + 127) // 255).astype(np.uint8)
 
 
-def _as_uint8(pixels: npt.NDArray[Any], name: str) -> Byte:
+def _as_uint8(pixels: npt.NDArray[Any]) -> Byte:
     if pixels.dtype == np.uint8:
         return pixels
     if pixels.dtype == np.uint16:
         return ((pixels.astype(np.uint32) + 128) // 257).astype(np.uint8)
-    if not np.isfinite(pixels).any():
-        raise WrinkleError(f"{name!r} holds no finite pixel.", "Render or export it again.")
     finite = np.nan_to_num(pixels, nan=0.0, posinf=0.0, neginf=0.0)
     return (np.clip(finite, 0.0, 1.0) * 255.0 + 0.5).astype(np.uint8)
 
 
-def _expose(linear: npt.NDArray[Any], name: str) -> npt.NDArray[Any]:
+def _expose(linear: npt.NDArray[Any]) -> npt.NDArray[Any]:
     """Linear light (H, W, C) float32 to sRGB-encoded 0..1 (IEC 61966-2-1)."""
     finite = np.where(np.isfinite(linear), linear, 0.0).astype(np.float32)
     bright = float(np.percentile(finite[:: max(1, finite.shape[0] // 1024)], 99.9))

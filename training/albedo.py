@@ -112,11 +112,11 @@ def make_skin(rng: np.random.Generator, relief: Relief, mm: float) -> Skin:
     size = relief.height.shape[0]
     melanin = float(np.clip(rng.gamma(1.6, 0.4), 0.05, 2.4))
     blood = float(rng.uniform(0.15, 0.6))
-    mottle = noise(rng, size, rng.uniform(4, 15) / mm) * rng.uniform(0.02, 0.15)
-    mottle += noise(rng, size, rng.uniform(0.6, 3) / mm) * rng.uniform(0.01, 0.09)
+    mottle = noise(rng, size, rng.uniform(4, 15) / mm) * rng.uniform(0.02, 0.13)
+    mottle += noise(rng, size, rng.uniform(0.6, 3) / mm) * rng.uniform(0.003, 0.05)
     m_map = melanin * (1 + mottle + relief.groove * rng.normal(0, 0.08))
-    redness = noise(rng, size, rng.uniform(5, 15) / mm) * rng.uniform(0.03, 0.3)
-    redness += noise(rng, size, rng.uniform(0.5, 2.5) / mm) * rng.uniform(0.02, 0.15)
+    redness = noise(rng, size, rng.uniform(5, 15) / mm) * rng.uniform(0.03, 0.25)
+    redness += noise(rng, size, rng.uniform(0.5, 2.5) / mm) * rng.uniform(0.01, 0.1)
     h_map = blood * (1 + redness + relief.groove * rng.normal(0.1, 0.25))
     if rng.random() < 0.2:
         h_map += _spots(rng, size, mm, int(rng.integers(1, 12)), (0.8, 4.0), 2.5) * rng.uniform(0.1, 0.6)
@@ -126,10 +126,10 @@ def make_skin(rng: np.random.Generator, relief: Relief, mm: float) -> Skin:
         m_map += _spots(rng, size, mm, int(rng.integers(1, 5)), (0.4, 1.8), 6.0) * rng.uniform(0.4, 2.0)
     absorption = np.maximum(m_map, 0)[..., None] * MELANIN + np.maximum(h_map, 0)[..., None] * HAEMOGLOBIN
     # White grain keeps every channel a little independent, as dry skin and powder do.
-    absorption += (noise(rng, size, rng.uniform(0.3, 1.5) / mm) * rng.uniform(0.0, 0.03))[..., None]
+    absorption += (noise(rng, size, rng.uniform(0.3, 1.5) / mm) * rng.uniform(0.0, 0.02))[..., None]
     if rng.random() < 0.15:
         absorption += _makeup(rng, size, mm)
-    if rng.random() < 0.16:
+    if rng.random() < 0.12:
         tint = MELANIN * rng.uniform(0.05, 0.7) if rng.random() < 0.6 else HAEMOGLOBIN * rng.uniform(0.05, 0.6)
         absorption += _painted_lines(rng, size, mm)[..., None] * tint
     albedo = np.asarray(BLOODLESS * np.exp(-absorption), np.float32)

@@ -233,7 +233,7 @@ def make_relief(rng: np.random.Generator, region: str, size: int, mm: float) -> 
     if region == "smooth":
         canvas.height += noise(rng, size, rng.uniform(1.0, 4.0) / mm) * rng.uniform(0.0, 0.003)
     else:
-        age = float(rng.uniform(0.35, 1.3))
+        age = float(rng.uniform(0.4, 1.6))
         style = STYLES[region]
         _family(rng, _transposed(canvas) if style.vertical else canvas, style, age)
         if rng.random() < 0.35:  # a second family, often across the first

@@ -52,13 +52,13 @@ def make_lighting(rng: np.random.Generator) -> Lighting:
     curvature = rng.normal(0, 0.006, (2, 2)) + np.eye(2) * rng.uniform(-0.004, 0.014)
     return Lighting(
         direction=_unit(elevation, rng.uniform(0, 2 * np.pi)),
-        ambient=float(np.clip(rng.beta(1.8, 1.8), 0.05, 0.95)),
+        ambient=float(np.clip(rng.beta(2.0, 2.2), 0.05, 0.95)),
         main_tint=np.asarray(tint, np.float32),
         sky_tint=np.asarray(tint * np.exp(rng.normal(0, 0.08, 3)), np.float32),
         view=_unit(np.radians(float(rng.uniform(35, 90))), rng.uniform(0, 2 * np.pi)),
         softness=float(rng.uniform(0.01, 0.5)),
         scatter=0.0 if rng.random() < 0.2 else float(rng.uniform(0.3, 1.5)),
-        gloss=0.0 if rng.random() < 0.2 else float(rng.gamma(2.0, 0.5)),
+        gloss=0.0 if rng.random() < 0.2 else float(rng.gamma(1.8, 0.4)),
         roughness=float(rng.uniform(0.2, 0.6)),
         bend=np.asarray((curvature + curvature.T) / 2, np.float32),
         edge=bool(rng.random() < 0.08),

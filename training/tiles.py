@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -80,7 +81,7 @@ def write_shard(path: Path, first_seed: int, count: int) -> None:
         "texel_mm": np.array([t.texel_mm for t in tiles], np.float32),
         "region": np.array([REGIONS.index(t.region) for t in tiles], np.uint8),
     }
-    part = path.with_suffix(".part")
+    part = path.with_suffix(f".{os.getpid()}.part")
     with part.open("wb") as file:
         np.savez(file, **arrays)
     part.replace(path)

@@ -1,0 +1,140 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Trains the two convolutional regressors on a stream of synthetic skin and writes the shipped file."""
+
+from __future__ import annotations
+
+import copy
+import time
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+
+from .nets import Builder, ProgramNet, unet
+from .patches import COARSE, FINE, SPLIT_MM, TARGET_HIGHPASS_MM, Batch, Scale
+from .stream import SHARD_TILES, held_out, patches_of, stream
+from .weights import write_regressor
+
+Say = Callable[[str], None]
+SCALES = (FINE, COARSE)
+UNIT_MM = {"fine": 0.05, "coarse": 0.08}
+SLOPE_UNIT = {"fine": 0.08, "coarse": 0.03}
+WIDTHS = {"fine": (16, 24, 48, 64), "coarse": (16, 24, 48, 64)}
+
+
+@dataclass(frozen=True)
+class Training:
+    """How long and with what. tiles: pool size; patches: how many of each scale pass in all; batch: patches a step."""
+
+    tiles: int = 4000
+    fine_patches: int = 320_000
+    coarse_patches: int = 120_000
+    batch: int = 32
+    rate: float = 2e-3
+    slope_weight: float = 0.5
+    seed: int = 1
+    threads: int = 1
+
+
+def loss_of(net: ProgramNet, batch: Batch, scale: Scale, slope_weight: float) -> torch.Tensor:
+    """Squared error of displacement and of slope, each in its unit.
+
+    Squared errors make the answer the conditional mean, whose best global strength factor is 1: depth needs no gain.
+    """
+    x = torch.from_numpy(batch.x).contiguous(memory_format=torch.channels_last)
+    unit = UNIT_MM[scale.name]
+    truth, weight = torch.from_numpy(batch.y) / unit, torch.from_numpy(batch.weight)
+    error = (net(x) - truth) * weight
+    slope = unit / (scale.mm * SLOPE_UNIT[scale.name])
+    across, along = error.diff(dim=2) * slope, error.diff(dim=3) * slope
+    # Nearly quadratic; very deep folds count linearly so that a few tiles do not rule the rest.
+    terms = [torch.nn.functional.huber_loss(e, torch.zeros_like(e), delta=6.0) for e in (error, across, along)]
+    return (1 - slope_weight) * terms[0] + slope_weight * (terms[1] + terms[2])
+
+
+def explained(net: ProgramNet, batch: Batch, scale: Scale) -> tuple[float, float]:
+    """R^2 of displacement and of slope across the wrinkle on ``batch``."""
+    with torch.no_grad():
+        parts = [net(torch.from_numpy(batch.x[k : k + 128])).numpy() for k in range(0, len(batch.x), 128)]
+    guess = np.concatenate(parts) * UNIT_MM[scale.name]
+    error, power = (guess - batch.y) * batch.weight, batch.y * batch.weight
+    across = np.diff(error, axis=2), np.diff(power, axis=2)
+    return (
+        float(1 - np.square(error).sum() / np.square(power).sum()),
+        float(1 - np.square(across[0]).sum() / np.square(across[1]).sum()),
+    )
+
+
+def train_scale(scale: Scale, pool: Path, how: Training, say: Say) -> None:
+    """Train one scale; the averaged net is kept in ``pool`` at every twentieth of the way (see :func:`checkpoint`)."""
+    torch.manual_seed(how.seed)
+    net = ProgramNet(unet(*WIDTHS[scale.name]), UNIT_MM[scale.name]).to(memory_format=torch.channels_last)
+    mean = copy.deepcopy(net)
+    patches = how.fine_patches if scale.name == "fine" else how.coarse_patches
+    steps = max(1, patches // how.batch)
+    optimiser = torch.optim.AdamW(net.parameters(), lr=how.rate, weight_decay=1e-4)
+    schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, how.rate, total_steps=steps + 1, pct_start=0.08)
+    check = patches_of(held_out(40), scale, 12, 5)
+    shards = -(-how.tiles // SHARD_TILES)
+    batches = stream(pool, shards, scale, 40 if scale.name == "fine" else 16, how.batch, how.seed)
+    started, part, running = time.monotonic(), max(1, steps // 20), 0.0
+    for step in range(1, steps + 1):
+        optimiser.zero_grad(set_to_none=True)
+        loss = loss_of(net, next(batches), scale, how.slope_weight)
+        loss.backward()  # type: ignore[no-untyped-call]
+        torch.nn.utils.clip_grad_norm_(net.parameters(), 2.0)
+        optimiser.step()
+        schedule.step()
+        running += float(loss.detach())
+        keep = min(0.995, 1 - 4 / (step + 4))
+        with torch.no_grad():
+            torch._foreach_lerp_(list(mean.parameters()), list(net.parameters()), 1 - keep)
+        if step % part == 0 or step == steps:
+            depth, slope = explained(mean, check, scale)
+            took = time.monotonic() - started
+            seen = f"{scale.name} {step * how.batch} patches, {took:.0f} s"
+            say(f"{seen}: loss {running / part:.4f}, R2 {depth:.3f}, slope R2 {slope:.3f}")
+            running = 0.0
+            np.savez(checkpoint(pool, scale), **mean.arrays())  # type: ignore[arg-type]
+
+
+def scale_entry(scale: Scale, builder: Builder) -> dict[str, Any]:
+    """What the regressor file says about one scale."""
+    return {
+        "mm": scale.mm,
+        "size": scale.size,
+        "highpass_mm": scale.highpass_mm,
+        "program": builder.program,
+        "prefix": f"{scale.name}/",
+        "band_mm": [0.0, SPLIT_MM] if scale.name == "fine" else [SPLIT_MM, TARGET_HIGHPASS_MM],
+    }
+
+
+def checkpoint(pool: Path, scale: Scale) -> Path:
+    """Where the net of this scale is kept while it trains."""
+    return pool / f"checkpoint_{scale.name}.npz"
+
+
+def pack(out: Path, pool: Path, how: Training, say: Say) -> None:
+    """Write ``out`` from the checkpoints of both scales."""
+    arrays: dict[str, Any] = {}
+    for scale in SCALES:
+        with np.load(checkpoint(pool, scale)) as data:
+            arrays.update({f"{scale.name}/{name}": data[name] for name in data.files})
+    facts = {"command": "python -m training train", "data": "synthetic skin made by this repository", **asdict(how)}
+    out.parent.mkdir(parents=True, exist_ok=True)
+    write_regressor(out, arrays, [scale_entry(scale, unet(*WIDTHS[scale.name])) for scale in SCALES], facts)
+    say(f"wrote {out}")
+
+
+def train(out: Path, pool: Path, how: Training, only: str, say: Say) -> None:
+    """Train both scales and write ``out``, or train ``only`` one of them (two processes then share the work)."""
+    torch.set_num_threads(how.threads)
+    for scale in SCALES:
+        if only in ("", scale.name):
+            train_scale(scale, pool, how, say)
+    if not only:
+        pack(out, pool, how, say)

@@ -52,7 +52,7 @@ def read_mask(path: Path, megapixels: float = MEGAPIXELS) -> Byte:
     """
     pixels, header, _ = decode_file(path, megapixels)
     if pixels.ndim == 3 and pixels.shape[2] == 4:
-        alpha = _as_uint8(pixels[..., 3:], path.name)[..., 0]
+        alpha = _as_uint8(pixels[..., 3:])[..., 0]
         if alpha.min() < 255:
             return np.ascontiguousarray(_upright(alpha, header.exif.orientation))
     rgb = _as_srgb8(pixels, False, path.name)

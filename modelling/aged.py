@@ -14,6 +14,7 @@ import numpy as np
 import numpy.typing as npt
 from wrinkle_native import interpolate_uv
 
+from wrinkle_addon.core.regions import EXCLUDED
 from wrinkle_addon.core.types import FaceModel
 
 Array = npt.NDArray[np.float32]
@@ -52,7 +53,7 @@ def aged_relief(model: FaceModel, size: int, seed: int, age: float = 1.0) -> Arr
     columns = ((place[..., 0] + HALF_MM) / SAMPLE_MM - 0.5).astype(np.float32)
     rows = ((HALF_MM - place[..., 1]) / SAMPLE_MM - 0.5).astype(np.float32)
     relief = cv2.remap(chart, columns, rows, cv2.INTER_CUBIC, borderMode=cv2.BORDER_CONSTANT)
-    free = np.prod([1 - model.regions[name] for name in ("brows", "eyes", "lips", "nostrils")], axis=0)
+    free = np.prod([1 - model.regions[name] for name in EXCLUDED], axis=0)
     mask = interpolate_uv(np.ascontiguousarray(free[:, None], np.float32), model.uv, model.triangles, size)[..., 0]
     # Nothing behind the ears' line belongs to the chart.
     front = np.clip((where[..., 2] - origin[2] + 70.0) / 15.0, 0, 1) * (where[..., 0] < 1e3)

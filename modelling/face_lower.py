@@ -92,18 +92,18 @@ def mouth_left(skin: Skin, lids: Lids) -> np.ndarray:
 def mouth_smile(skin: Skin, lids: Lids) -> np.ndarray:
     """AU 12: zygomaticus major draws the corner up, out and back; the cheek bunches above."""
     corner = skin.at(CORNER)
-    field = skin.slide(skin.near(corner + [2, 1, 0], (12, 11, 18)), (8.0, 11.0, -8.5), 0.15)
-    field += skin.slide(skin.near((39, -50, 8), (14, 14, 20)), (2.0, 5.0, -1.0), 0.2)
-    field += skin.swell(skin.near((41, -42, 8), (12, 10, 18)), 2.6)
-    field += skin.slide(skin.near((0, -68, 28), (20, 12, 18)), (0.8, 1.8, -1.2), 0.0)
+    field = skin.pull(corner + [3, 0, 0], (10, 9.5, 18), (7.4, 9.6, -8.0), 0.34, 0.1)
+    field += skin.slide(skin.near((40, -48, 8), (15, 15, 22)), (1.4, 3.4, -0.8), 0.2)
+    field += skin.swell(skin.near((41, -42, 8), (12, 10, 18)), 2.2)
+    field += skin.slide(skin.near((0, -68, 28), (20, 12, 18)), (0.6, 1.8, -1.2), 0.0)
     return field * _left(skin)[:, None]
 
 
 def mouth_frown(skin: Skin, lids: Lids) -> np.ndarray:
     """AU 15: depressor anguli oris draws the corner down."""
     corner = skin.at(CORNER)
-    field = skin.slide(skin.near(corner + [3, -2, 0], (11, 11, 16)), (2.2, -6.2, -1.5), 0.2)
-    field += skin.swell(skin.near(corner + [6, -14, -2], (8, 7, 12)), 0.8)
+    field = skin.pull(corner + [3, -2, 0], (9, 9, 16), (2.2, -6.0, -1.5), 0.3, 0.2)
+    field += skin.swell(skin.near(corner + [6, -14, -2], (8, 7, 12)), 0.7)
     return field * _left(skin)[:, None]
 
 

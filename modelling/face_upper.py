@@ -19,23 +19,27 @@ def _lid_follow(skin: Skin, lids: Lids, field: np.ndarray, keep: float = 0.0) ->
     return field * (1 - (1 - keep) * np.clip(hold, 0, 1))[:, None]
 
 
+def _hairline(skin: Skin) -> np.ndarray:
+    """(V,) the forehead's skin slides with the brow, ever less towards the scalp."""
+    return 1 - smooth(skin.p[:, 1], 52, 105)
+
+
 def brow_down(skin: Skin, lids: Lids) -> np.ndarray:
     """AU 4: corrugator draws the brow down and in, procerus the glabella down."""
-    brow = skin.along([skin.at(336), skin.at(334), skin.at(293)], 9.0)
-    field = skin.slide(brow, (-3.6, -4.6, 2.2), 0.3)
-    field += skin.slide(skin.near(skin.at(336) + [-3, -3, 0], (7, 9, 12)), (-1.2, -1.2, 0.4), 0.3)
-    field += skin.swell(skin.near(skin.at(336) + [-1, -1, 0], (5, 6, 9)), 1.4)
-    fade = 1 - smooth(skin.p[:, 1], 40, 72)
-    return _lid_follow(skin, lids, field * (skin.left * fade)[:, None], 0.1)
+    field = skin.pull((36, 27, 13), (14, 10, 22), (-4.2, -4.4, 2.4), 0.34, 0.3)
+    field += skin.pull(skin.at(336) + [1, 0, 0], (8, 9, 14), (-1.4, -1.4, 0.6), 0.2, 0.3)
+    field += skin.swell(skin.near(skin.at(336) + [-1, -1, 0], (5, 6, 9)), 1.2)
+    return _lid_follow(skin, lids, field * (skin.left * _hairline(skin))[:, None], 0.1)
 
 
 def brow_inner_up(skin: Skin, lids: Lids) -> np.ndarray:
-    """AU 1: the inner frontalis lifts the brows' inner halves."""
+    """AU 1: the inner frontalis lifts the brows' inner halves and, a little, the skin of the nose."""
     lift = np.zeros_like(skin.p)
-    for index in (107, 336):
-        lift += skin.slide(skin.near(skin.at(index) + np.array([3.0, 1, 0]) * np.sign(skin.at(index)[0]), (13, 13, 20)), (0, 6.5, 0), 0.5)
-    fade = 1 - smooth(skin.p[:, 1], 44, 80)
-    return _both_lids(skin, lids, lift * fade[:, None])
+    for sign in (-1, 1):
+        lift += skin.pull((21 * sign, 24, 19), (12, 12, 24), (0.3 * sign, 5.2, -0.2), 0.36, 0.3)
+    lift += skin.slide(skin.near((0, -8, 28), (9, 22, 20)), (0, 0.8, 0), 0.3)
+    lift += skin.slide(skin.near((0, 62, 12), (34, 17, 50)), (0, 1.5, 0), 0.4)
+    return _both_lids(skin, lids, lift * _hairline(skin)[:, None])
 
 
 def _both_lids(skin: Skin, lids: Lids, field: np.ndarray) -> np.ndarray:
@@ -46,18 +50,18 @@ def _both_lids(skin: Skin, lids: Lids, field: np.ndarray) -> np.ndarray:
 
 def brow_outer_up(skin: Skin, lids: Lids) -> np.ndarray:
     """AU 2: the outer frontalis lifts the brow's outer half."""
-    brow = skin.along([skin.at(334) + [-2, 0, 0], skin.at(293), skin.at(300)], 12.0)
-    field = skin.slide(brow, (1.5, 8.5, -1.5), 0.4)
-    fade = 1 - smooth(skin.p[:, 1], 42, 76)
-    return _lid_follow(skin, lids, field * (skin.left * fade)[:, None], 0.1)
+    brow = skin.along([skin.at(334) + [-2, 0, 0], skin.at(293), skin.at(300)], 11.0)
+    field = skin.slide(brow, (1.4, 7.0, -1.5), 0.4)
+    field += skin.slide(skin.near((42, 34, 8), (18, 20, 34)), (0.4, 2.2, -0.4), 0.4)
+    return _lid_follow(skin, lids, field * (skin.left * _hairline(skin))[:, None], 0.1)
 
 
 def cheek_squint(skin: Skin, lids: Lids) -> np.ndarray:
     """AU 6: the outer ring of orbicularis oculi lifts the cheek and gathers the skin beside the eye."""
-    cheek = skin.near((48, -28, 0), (17, 13, 24))
-    field = skin.slide(cheek, (-1.5, 5.5, 1.5), 0.2)
-    field += skin.swell(skin.near((44, -20, 6), (13, 9, 18)), 1.6)
-    field += skin.slide(skin.near(skin.at(263) + [11, 0, -4], (9, 9, 12)), (-2.6, 0.6, 0.8), 0.3)
+    field = skin.pull((50, -34, 4), (15, 17, 26), (-1.2, 5.0, 1.6), 0.36, 0.15)
+    field += skin.slide(skin.near((48, -62, -2), (13, 15, 24)), (0.2, 1.6, 0.6), 0.2)
+    field += skin.swell(skin.near((44, -21, 6), (12, 8, 18)), 1.2)
+    field += skin.slide(skin.near(skin.at(263) + [11, 0, -4], (9, 8, 12)), (-1.6, 0.6, 0.6), 0.3)
     return _lid_follow(skin, lids, field * skin.left[:, None], 0.45)
 
 
@@ -90,16 +94,14 @@ def _look(up: float, out: float, upper: float, lower: float) -> Callable[[Skin, 
 
 
 def nose_sneer(skin: Skin, lids: Lids) -> np.ndarray:
-    """AU 9: levator labii superioris alaeque nasi lifts the wing, the lip and the skin beside the nose."""
-    wing = skin.at(358)
-    up = skin.along([wing + [2, -4, 0], wing + [6, 6, 0]], 10.0)
-    field = skin.slide(up, (0.2, 7.5, 0.6), 0.2)
-    field += skin.slide(skin.near(skin.at(267) + [8, 2, 0], (10, 8, 16)), (-0.4, 3.6, 0.2), 0.2) * (1 - skin.lower_lip)[:, None]
-    bridge = skin.near((9, -12, 18), (7, 9, 12))
-    field += skin.swell(bridge, 1.2) + skin.slide(bridge, (0, 1.6, 0), 0.5)
-    brow = skin.along([skin.at(336), skin.at(296)], 8.0)
-    field += skin.slide(brow, (-0.4, -2.6, 0.2), 0.4)
-    return _lid_follow(skin, lids, field * smooth(skin.p[:, 0], -4, 8)[:, None], 0.1)
+    """AU 9: levator labii superioris alaeque nasi lifts the wing, the lip and the cheek beside the nose."""
+    upper = (1 - skin.lower_lip)[:, None]
+    field = skin.pull((26, -46, 16), (12, 16, 22), (0.0, 7.2, 1.0), 0.3, 0.15) * (0.25 + 0.75 * upper)
+    field += skin.slide(skin.near((22, -64, 22), (11, 8, 18)), (-0.6, 3.6, 0.2), 0.1) * upper
+    bridge = skin.near((9, -12, 18), (6, 9, 12))
+    field += skin.swell(bridge, 1.0) + skin.slide(bridge, (0, 1.6, 0), 0.5)
+    field += skin.pull(skin.at(296) + [-4, -2, 0], (11, 9, 18), (-0.5, -2.6, 0.4), 0.3, 0.3)
+    return _lid_follow(skin, lids, field * smooth(skin.p[:, 0], -4, 9)[:, None], 0.1)
 
 
 def cheek_puff(skin: Skin, lids: Lids) -> np.ndarray:

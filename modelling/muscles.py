@@ -49,6 +49,11 @@ class Skin:
         out = (field * self.normal).sum(axis=1, keepdims=True) * self.normal
         return field - stick * out
 
+    def pull(self, centre: Vector, radii: Vector, move: Vector, tail: float = 0.3, stick: float = 0.2) -> np.ndarray:
+        """Skin drawn along at a muscle's insertion; the share ``tail`` reaches twice as far, as loose skin does."""
+        radii = np.asarray(radii, float)
+        return self.slide((1 - tail) * self.near(centre, radii) + tail * self.near(centre, 2 * radii), move, stick)
+
     def swell(self, weight: np.ndarray, height: float) -> np.ndarray:
         """Lift skin by ``height`` mm along its normal (bunching muscle or fold)."""
         return (height * weight)[:, None] * self.normal
@@ -142,7 +147,7 @@ class Lids:
         x = p[:, 0]
         self.low_y, self.high_y = self._height(self.lower, x), self._height(self.upper, x)
         inner, outer = sorted((self.lower[0, 0], self.lower[-1, 0]))
-        self.span = smooth(x, inner - 5, inner + 1) * (1 - smooth(x, outer - 1, outer + 6))
+        self.span = smooth(x, inner - 8, inner + 2) * (1 - smooth(x, outer - 2, outer + 9))
         middle = (self.low_y + self.high_y) / 2
         near = (np.linalg.norm(p - self.centre, axis=1) < 34) & skin.skin & (p[:, 2] > self.centre[2] - 8)
         lid = skin.face.parts == head.LID

@@ -109,8 +109,8 @@ def bilinear(image, rows, columns):
     """``image`` at real (row, column) positions; 0 beyond the border."""
     height, width = image.shape[:2]
     padded = np.pad(image, [(1, 1), (1, 1)] + [(0, 0)] * (image.ndim - 2))
-    r, c = np.clip(rows + 1, 0, height + 0.999), np.clip(columns + 1, 0, width + 0.999)
-    r0, c0 = r.astype(int), c.astype(int)
+    r, c = np.clip(rows + 1, 0, height + 1), np.clip(columns + 1, 0, width + 1)
+    r0, c0 = np.minimum(r.astype(int), height), np.minimum(c.astype(int), width)
     extra = (1,) * (image.ndim - 2)
     fr, fc = (r - r0).reshape(*r.shape, *extra), (c - c0).reshape(*c.shape, *extra)
     top = padded[r0, c0] * (1 - fc) + padded[r0, c0 + 1] * fc

@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "wrinkle_confidence.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+#include "pool.hpp"
+#include "wrinkle_bilinear.hpp"
+
+namespace wrinkle {
+namespace {
+
+constexpr int reach = 3;         // samples along the line to each side
+constexpr float least = 1e-3f;   // contrast below which nothing is looked at: a quarter of one 8-bit step
+
+// Steps in pixels per mm along t and b at one pixel.
+struct Steps {
+    float t_column, b_column, b_row;  // a step along t stays in its row
+
+    Steps(float a, float c, float d, float units)
+        : t_column(units / a), b_column(-units * c / (a * d)), b_row(-units / d) {}
+    float column(float t, float b) const { return t_column * t + b_column * b; }
+    float row(float b) const { return b_row * b; }
+};
+
+// Second derivatives of channel 0 in mm.
+struct Hessian {
+    float tt, tb, bb;
+
+    Hessian(const ConstImage& image, int y, int x, const Steps& s) {
+        const auto value = [&](int dy, int dx) { return image.at(y + dy, x + dx)[0]; };
+        const float centre = 2.0f * value(0, 0);
+        const float xx = value(0, 1) + value(0, -1) - centre, yy = value(1, 0) + value(-1, 0) - centre;
+        const float xy = 0.25f * (value(1, 1) + value(-1, -1) - value(1, -1) - value(-1, 1));
+        tt = s.t_column * s.t_column * xx;
+        tb = s.t_column * (s.b_column * xx + s.b_row * xy);
+        bb = s.b_column * s.b_column * xx + 2.0f * s.b_column * s.b_row * xy + s.b_row * s.b_row * yy;
+    }
+};
+
+// Contrast to both sides at one pixel as a vector of doubled angle: (contrast cos 2 phi, contrast sin 2 phi), phi the direction
+// across the line.
+void valley(const ConstImage& image, int y, int x, const Steps& steps, float flank, float* out) {
+    out[0] = out[1] = 0.0f;
+    const float mask = image.at(y, x)[1];
+    if (!(mask > 0.0f)) return;
+    const Hessian h(image, y, x, steps);
+    const float mean = 0.5f * (h.tt + h.bb), half = 0.5f * (h.tt - h.bb), spread = std::sqrt(half * half + h.tb * h.tb);
+    const float high = mean + spread, low = std::fabs(mean - spread);
+    if (!(high > low) || spread <= 0.0f) return;
+    const float cos2 = half / spread, sin2 = h.tb / spread;
+    const float cosine = std::sqrt(std::max(0.0f, 0.5f * (1.0f + cos2)));
+    const float sine = std::copysign(std::sqrt(std::max(0.0f, 0.5f * (1.0f - cos2))), sin2);
+    const float dc = flank * steps.column(cosine, sine), dr = flank * steps.row(sine);
+    float one[2], other[2];
+    const float row = static_cast<float>(y), column = static_cast<float>(x);
+    bilinear(image, row + dr, column + dc, one);
+    bilinear(image, row - dr, column - dc, other);
+    const float contrast = std::min(one[0], other[0]) - image.at(y, x)[0];
+    if (!(contrast > least)) return;
+    const float strength = contrast * (high - low) / (high + low) * std::min(mask, std::min(one[1], other[1]));
+    out[0] = strength * cos2;
+    out[1] = strength * sin2;
+}
+
+// Mean over the samples along the line of what agrees with its direction here.
+float along(const ConstImage& valleys, int y, int x, const Steps& steps, float stride) {
+    const float* here = valleys.at(y, x);
+    const float length = std::sqrt(here[0] * here[0] + here[1] * here[1]);
+    if (!(length > 0.5f * least)) return 0.0f;
+    const float cos2 = here[0] / length, sin2 = here[1] / length;
+    const float cosine = std::sqrt(std::max(0.0f, 0.5f * (1.0f + cos2)));
+    const float sine = std::copysign(std::sqrt(std::max(0.0f, 0.5f * (1.0f - cos2))), sin2);
+    const float dc = stride * steps.column(-sine, cosine), dr = stride * steps.row(cosine);
+    float sum = length;
+    for (int i = -reach; i <= reach; ++i) {
+        if (i == 0) continue;
+        float sample[2];
+        bilinear(valleys, static_cast<float>(y) + static_cast<float>(i) * dr,
+                 static_cast<float>(x) + static_cast<float>(i) * dc, sample);
+        sum += std::max(0.0f, sample[0] * cos2 + sample[1] * sin2);
+    }
+    return sum / static_cast<float>(2 * reach + 1);
+}
+
+}  // namespace
+
+void line_strength(ConstImage maps, const Metric& metric, const Line& line, double sigma_pixels, Image out) {
+    const int height = maps.height, width = maps.width;
+    const std::size_t pixels = static_cast<std::size_t>(height) * static_cast<std::size_t>(width);
+    std::vector<float> plane(pixels), blurred(pixels), pairs(2 * pixels), valleys(2 * pixels, 0.0f);
+    for (std::size_t i = 0; i < pixels; ++i) plane[i] = maps.data[4 * i];
+    gaussian({plane.data(), height, width, 1}, {blurred.data(), height, width, 1}, sigma_pixels);
+    for (std::size_t i = 0; i < pixels; ++i) {
+        pairs[2 * i] = blurred[i];
+        pairs[2 * i + 1] = maps.data[4 * i + 3];
+    }
+    const Image source{pairs.data(), height, width, 2}, field{valleys.data(), height, width, 2};
+    const auto units = static_cast<float>(metric.units);
+    const auto each = [&](bool inside, const auto& visit) {
+        parallel_for(height, 16, [&](std::int64_t begin, std::int64_t end) {
+            std::vector<float> acd(static_cast<std::size_t>(width) * 3);
+            for (int y = static_cast<int>(begin); y < end; ++y) {
+                if (inside && (y == 0 || y + 1 == height)) continue;
+                metric.row(y, width, acd.data());
+                for (int x = inside ? 1 : 0; x < width - (inside ? 1 : 0); ++x)
+                    visit(y, x, Steps(acd[x], acd[width + x], acd[2 * width + x], units));
+            }
+        });
+    };
+    each(true, [&](int y, int x, const Steps& steps) { valley(source, y, x, steps, line.flank, field.at(y, x)); });
+    each(false, [&](int y, int x, const Steps& steps) { *out.at(y, x) = along(field, y, x, steps, line.stride); });
+}
+
+}  // namespace wrinkle

@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Filters on float images with interleaved channels.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+namespace wrinkle {
+
+// An image of height x width pixels with `channels` floats each, not owned.
+template <class T>
+struct View {
+    T* data;
+    int height, width, channels;
+
+    T* row(int y) const { return data + static_cast<std::int64_t>(y) * width * channels; }
+    T* at(int y, int x) const { return row(y) + static_cast<std::int64_t>(x) * channels; }
+    operator View<const T>() const { return {data, height, width, channels}; }
+};
+
+using Image = View<float>;
+using ConstImage = View<const float>;
+
+// Truncated at ceil(3 sigma), normalised; 0 beyond the border.
+void gaussian(ConstImage in, Image out, double sigma);
+
+// Means over k x k blocks; what lies beyond the border counts as 0. `out` has ceil(height / k) rows.
+void reduce(ConstImage in, Image out, int k);
+
+// The geometry of the UV plane: (a, c, d) per grid cell with (mm along t, mm along b) = [[a, c], [0, d]] (du, dv).
+struct Metric {
+    const float* grid;
+    int size;
+    double units;  // texels of the map in hand per unit of u
+
+    // a, c, d at every pixel of row y of a map with `width` columns: three arrays of `width` floats after one another.
+    void row(int y, int width, float* acd) const;
+};
+
+// Bilinear rows of an image reduced by k, as if it had `width` columns: x' = (x + 0.5) / k - 0.5, clamped at the border.
+void enlarged_row(ConstImage image, int k, int y, int width, float* out);
+
+// The same by cubic interpolation (Catmull-Rom), one channel.
+class CubicRows {
+public:
+    CubicRows(ConstImage image, int k, int width);
+    void row(int y, float* out);  // fastest when y grows
+
+private:
+    const float* stretched(int y);
+    ConstImage image_;
+    int k_, width_;
+    std::vector<float> taps_;      // k x 4
+    std::vector<float> rows_;      // 4 rows already enlarged sideways
+    int held_[4] = {-1, -1, -1, -1};
+};
+
+}  // namespace wrinkle

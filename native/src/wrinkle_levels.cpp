@@ -1,0 +1,162 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "wrinkle_levels.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <cstring>
+
+#include "pool.hpp"
+#include "simd.hpp"
+
+namespace wrinkle {
+namespace {
+
+// Share of the mean skin luminance added before every logarithm, so that exposure only shifts it.
+constexpr double floor_share = 0.03;
+constexpr float red = 0.2126f, green = 0.7152f, blue = 0.0722f;
+
+// IEC 61966-2-1.
+std::array<float, 256> linear_table() {
+    std::array<float, 256> table;
+    for (int i = 0; i < 256; ++i) {
+        const double v = i / 255.0;
+        table[static_cast<std::size_t>(i)] =
+            static_cast<float>(v <= 0.04045 ? v / 12.92 : std::pow((v + 0.055) / 1.055, 2.4));
+    }
+    return table;
+}
+
+// Natural logarithm of a positive normal number to 2e-7, without branches so that loops of it become vector code:
+// x = 2^e * m with m in 0.75..1.5, log m = 2 atanh((m - 1) / (m + 1)) by its series.
+inline float fast_log(float x) {
+    std::uint32_t bits;
+    std::memcpy(&bits, &x, sizeof bits);
+    const std::uint32_t shifted = bits - 0x3f400000u;
+    const auto exponent = static_cast<float>(static_cast<std::int32_t>(shifted) >> 23);
+    const std::uint32_t mantissa = (shifted & 0x007fffffu) + 0x3f400000u;
+    float m;
+    std::memcpy(&m, &mantissa, sizeof m);
+    const float s = (m - 1.0f) / (m + 1.0f), z = s * s;
+    const float series = 2.0f + z * (0.66666667f + z * (0.4f + z * (0.28571429f + z * (0.22222222f + z * 0.18181818f))));
+    return exponent * 0.69314718f + s * series;
+}
+
+WRINKLE_CLONES void log_row(const float* in, float* out, int width, float floor) {
+    for (int x = 0; x < width; ++x) {
+        const float r = in[4 * x], g = in[4 * x + 1], b = in[4 * x + 2];
+        const float log_green = fast_log(g + floor);
+        out[4 * x] = fast_log(red * r + green * g + blue * b + floor);
+        out[4 * x + 1] = fast_log(r + floor) - log_green;
+        out[4 * x + 2] = fast_log(b + floor) - log_green;
+        out[4 * x + 3] = std::min(std::max((in[4 * x + 3] - 0.2f) * 5.0f, 0.0f), 1.0f);
+    }
+}
+
+double log_floor(ConstImage level) {
+    double weighted = 0, weights = 0;
+    for (int y = 0; y < level.height; ++y) {
+        const float* p = level.row(y);
+        float row_weighted = 0, row_weights = 0;
+        for (int x = 0; x < level.width; ++x, p += 4) {
+            row_weighted += (red * p[0] + green * p[1] + blue * p[2]) * p[3];
+            row_weights += p[3];
+        }
+        weighted += row_weighted;
+        weights += row_weights;
+    }
+    return floor_share * std::max(weighted / std::max(weights, 1e-6), 1e-4);
+}
+
+}  // namespace
+
+void texture_level(const std::uint8_t* rgb, const std::uint8_t* alpha, const float* skin, int size, int k, Image out,
+                   Progress* progress) {
+    static const std::array<float, 256> linear = linear_table();
+    const float share = 1.0f / static_cast<float>(k * k);
+    parallel_for(out.height, 16, [&](std::int64_t begin, std::int64_t end) {
+        for (int y = static_cast<int>(begin); y < end; ++y) {
+            float* target = out.row(y);
+            std::fill_n(target, static_cast<std::size_t>(out.width) * 4, 0.0f);
+            for (int row = y * k; row < std::min((y + 1) * k, size); ++row) {
+                const std::int64_t start = static_cast<std::int64_t>(row) * size;
+                for (int x = 0; x < size; ++x) {
+                    const std::int64_t i = start + x;
+                    if (!alpha[i]) continue;
+                    const float weight = static_cast<float>(alpha[i]) * (1.0f / 255.0f) * (skin ? skin[i] : 1.0f);
+                    float* cell = target + 4 * (x / k);
+                    cell[0] += linear[rgb[3 * i]] * weight;
+                    cell[1] += linear[rgb[3 * i + 1]] * weight;
+                    cell[2] += linear[rgb[3 * i + 2]] * weight;
+                    cell[3] += weight;
+                }
+            }
+            for (int x = 0; x < out.width; ++x) {
+                float* cell = target + 4 * x;
+                const float scale = 1.0f / std::max(cell[3], 1e-6f);
+                for (int c = 0; c < 3; ++c) cell[c] *= scale;
+                cell[3] *= share;
+            }
+        }
+    }, progress);
+}
+
+void coarser_level(ConstImage in, Image out, int k) {
+    const float share = 1.0f / static_cast<float>(k * k);
+    parallel_for(out.height, 16, [&](std::int64_t begin, std::int64_t end) {
+        for (int y = static_cast<int>(begin); y < end; ++y)
+            for (int x = 0; x < out.width; ++x) {
+                float sums[4] = {};
+                for (int i = y * k; i < std::min((y + 1) * k, in.height); ++i)
+                    for (int j = x * k; j < std::min((x + 1) * k, in.width); ++j) {
+                        const float* p = in.at(i, j);
+                        for (int c = 0; c < 3; ++c) sums[c] += p[c] * p[3];
+                        sums[3] += p[3];
+                    }
+                float* cell = out.at(y, x);
+                for (int c = 0; c < 3; ++c) cell[c] = sums[c] / std::max(sums[3], 1e-6f);
+                cell[3] = sums[3] * share;
+            }
+    });
+}
+
+void highpassed(ConstImage level, Image out, double sigma) {
+    const auto floor = static_cast<float>(log_floor(level));
+    int r = 1;
+    while (sigma / (2 * r) >= 4) r *= 2;
+    const int height = (level.height + r - 1) / r, width = (level.width + r - 1) / r;
+    std::vector<float> sums(static_cast<std::size_t>(height) * width * 4, 0.0f), means(sums.size());
+    const float share = 1.0f / static_cast<float>(r * r);
+    parallel_for(height, 4, [&](std::int64_t begin, std::int64_t end) {
+        for (int y = static_cast<int>(begin); y < end; ++y) {
+            float* target = sums.data() + static_cast<std::int64_t>(y) * width * 4;
+            for (int row = y * r; row < std::min((y + 1) * r, level.height); ++row) {
+                log_row(level.row(row), out.row(row), level.width, floor);
+                const float* p = out.row(row);
+                for (int x = 0; x < level.width; ++x, p += 4) {
+                    float* cell = target + 4 * (x / r);
+                    const float weight = p[3] * share;
+                    for (int c = 0; c < 3; ++c) cell[c] += p[c] * weight;
+                    cell[3] += weight;
+                }
+            }
+        }
+    });
+    const Image mean{means.data(), height, width, 4};
+    gaussian({sums.data(), height, width, 4}, mean, sigma / r);
+    for (std::size_t i = 0; i < means.size(); i += 4) {
+        const float weight = means[i + 3];
+        for (int c = 0; c < 3; ++c) means[i + c] = weight > 1e-4f ? means[i + c] / weight : 0.0f;
+    }
+    parallel_for(level.height, 32, [&](std::int64_t begin, std::int64_t end) {
+        std::vector<float> line(static_cast<std::size_t>(level.width) * 4);
+        for (int y = static_cast<int>(begin); y < end; ++y) {
+            enlarged_row(mean, r, y, level.width, line.data());
+            float* p = out.row(y);
+            for (int i = 0; i < level.width * 4; i += 4)
+                for (int c = 0; c < 3; ++c) p[i + c] = (p[i + c] - line[static_cast<std::size_t>(i + c)]) * p[i + 3];
+        }
+    });
+}
+
+}  // namespace wrinkle

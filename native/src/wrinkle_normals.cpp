@@ -1,0 +1,112 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "wrinkle_normals.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+#include "pool.hpp"
+#include "simd.hpp"
+
+namespace wrinkle {
+namespace {
+
+// Slope of one row along t and b, in mm per mm. `acd` as in Metric::row.
+WRINKLE_CLONES void slopes(const float* above, const float* here, const float* below, const float* acd, int width, float units,
+                           float rows_apart, float* along_t, float* along_b) {
+    const float *a = acd, *c = acd + width, *d = acd + 2 * static_cast<std::int64_t>(width);
+    const float across = 0.5f * units, down = units / rows_apart;
+    for (int x = 1; x + 1 < width; ++x) {
+        const float t = (here[x + 1] - here[x - 1]) * across / a[x];
+        along_t[x] = t;
+        along_b[x] = ((above[x] - below[x]) * down - c[x] * t) / d[x];
+    }
+    for (const int x : {0, width - 1}) {
+        const int left = std::max(x - 1, 0), right = std::min(x + 1, width - 1);
+        const float t = right > left ? (here[right] - here[left]) * units / (static_cast<float>(right - left) * a[x]) : 0.0f;
+        along_t[x] = t;
+        along_b[x] = ((above[x] - below[x]) * down - c[x] * t) / d[x];
+    }
+}
+
+WRINKLE_CLONES void encode(const float* along_t, const float* along_b, int width, float factor, float* scaled) {
+    float *nx = scaled, *ny = scaled + width, *nz = scaled + 2 * static_cast<std::int64_t>(width);
+    for (int x = 0; x < width; ++x) {
+        const float p = -factor * along_t[x], q = -factor * along_b[x];
+        const float length = 32767.5f / std::sqrt(p * p + q * q + 1.0f);
+        nx[x] = p * length + 32768.0f;
+        ny[x] = q * length + 32768.0f;
+        nz[x] = length + 32768.0f;
+    }
+}
+
+struct Neighbours {
+    const float *above, *here, *below;
+    float apart;
+};
+
+Neighbours neighbours(const float* image, int y, int height, int width) {
+    const auto row = [&](int i) { return image + static_cast<std::int64_t>(std::clamp(i, 0, height - 1)) * width; };
+    const float apart = static_cast<float>(std::min(y + 1, height - 1) - std::max(y - 1, 0));
+    return {row(y - 1), row(y), row(y + 1), std::max(apart, 1.0f)};
+}
+
+}  // namespace
+
+void enlarge_cubic(ConstImage in, int k, float* out, int size, Progress* progress) {
+    parallel_for(size, 128, [&](std::int64_t begin, std::int64_t end) {
+        CubicRows rows(in, k, size);
+        for (int y = static_cast<int>(begin); y < end; ++y) rows.row(y, out + static_cast<std::int64_t>(y) * size);
+    }, progress);
+}
+
+void enlarge_bytes(ConstImage in, int k, std::uint8_t* out, int size) {
+    parallel_for(size, 64, [&](std::int64_t begin, std::int64_t end) {
+        std::vector<float> line(static_cast<std::size_t>(size));
+        for (int y = static_cast<int>(begin); y < end; ++y) {
+            enlarged_row(in, k, y, size, line.data());
+            std::uint8_t* target = out + static_cast<std::int64_t>(y) * size;
+            for (int x = 0; x < size; ++x)
+                target[x] = static_cast<std::uint8_t>(std::min(std::max(line[static_cast<std::size_t>(x)], 0.0f), 255.0f) + 0.5f);
+        }
+    });
+}
+
+void normals(const float* displacement, int size, const Metric& metric, float factor, std::uint16_t* out,
+             Progress* progress) {
+    parallel_for(size, 32, [&](std::int64_t begin, std::int64_t end) {
+        const std::size_t width = static_cast<std::size_t>(size);
+        std::vector<float> acd(3 * width), t(width), b(width), scaled(3 * width);
+        for (int y = static_cast<int>(begin); y < end; ++y) {
+            metric.row(y, size, acd.data());
+            const Neighbours n = neighbours(displacement, y, size, size);
+            slopes(n.above, n.here, n.below, acd.data(), size, static_cast<float>(metric.units), n.apart, t.data(), b.data());
+            encode(t.data(), b.data(), size, factor, scaled.data());
+            std::uint16_t* target = out + static_cast<std::int64_t>(y) * size * 3;
+            for (std::size_t x = 0; x < width; ++x)
+                for (std::size_t c = 0; c < 3; ++c) {
+                    const float value = scaled[c * width + x];
+                    target[3 * x + c] = value > 0.0f ? static_cast<std::uint16_t>(std::min(value, 65535.0f)) : 0;
+                }
+        }
+    }, progress);
+}
+
+void soft_gate(ConstImage relief, const Metric& metric, float tau, double sigma, Image out) {
+    const int height = relief.height, width = relief.width;
+    std::vector<float> squares(static_cast<std::size_t>(height) * width), means(squares.size());
+    parallel_for(height, 32, [&](std::int64_t begin, std::int64_t end) {
+        std::vector<float> acd(static_cast<std::size_t>(width) * 3), t(static_cast<std::size_t>(width)), b(t.size());
+        for (int y = static_cast<int>(begin); y < end; ++y) {
+            metric.row(y, width, acd.data());
+            const Neighbours n = neighbours(relief.data, y, height, width);
+            slopes(n.above, n.here, n.below, acd.data(), width, static_cast<float>(metric.units), n.apart, t.data(), b.data());
+            float* target = squares.data() + static_cast<std::int64_t>(y) * width;
+            for (std::size_t x = 0; x < t.size(); ++x) target[x] = t[x] * t[x] + b[x] * b[x];
+        }
+    });
+    gaussian({squares.data(), height, width, 1}, {means.data(), height, width, 1}, sigma);
+    const float least = tau * tau;
+    for (std::size_t i = 0; i < means.size(); ++i) out.data[i] = relief.data[i] * means[i] / (means[i] + least + 1e-12f);
+}
+
+}  // namespace wrinkle

@@ -1,0 +1,106 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""How much each texel looks like the bottom of a wrinkle, 0..255, whatever the exposure and the texture's size.
+
+Difference of Gaussians is the base: how much darker than its surroundings a texel is in log luminance. The full mode
+asks
+in addition that it is darker than *both* sides (a shadow's edge is not), that this goes on along a line (a mole or a
+pore does not), and that there are not lines everywhere (hair, stubble and brows do that).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+import wrinkle_native as native
+
+from ..progress import Progress, report, silent
+from ..types import Byte, Float, Surface, Texture
+from .channels import Level, check_inputs, coarser, highpassed, level_of
+from .settings import COARSE, FINE, WrinkleSettings
+
+HALF = 0.16
+"""Contrast in natural logarithms that gives a confidence of 127."""
+DOG_MM = (0.5, 1.0)
+"""The two Gaussians of the plain mode."""
+DOG_MEAN_MM = 1.5
+"""Edge of its mean filter."""
+DENSITY_MM = 4.0
+DENSITY = 0.05
+"""Mean line contrast over DENSITY_MM at which the confidence is halved: wrinkles are sparse, hair is not."""
+
+
+@dataclass(frozen=True)
+class Line:
+    """Lines looked for: Gaussian width ``sigma``, compared with the skin ``flank`` aside, over 6 ``stride``; all in
+    mm."""
+
+    sigma: float
+    flank: float
+    stride: float
+
+
+FINE_LINES = (Line(0.35, 0.9, 0.7), Line(0.6, 1.4, 1.0))
+COARSE_LINES = (Line(1.0, 2.2, 1.6), Line(1.7, 3.6, 2.4))
+
+
+def lines(maps: Float, level: Level, wanted: tuple[Line, ...]) -> Float:
+    """(n, n) float32: the strongest line contrast among ``wanted``."""
+    found = [
+        native.line_strength(maps, level.metric, level.units, line.flank, line.stride, line.sigma / level.texel_mm)
+        for line in wanted
+    ]
+    return np.maximum.reduce(found)[..., 0]
+
+
+def sparse(strength: Float, texel_mm: float) -> Float:
+    """``strength`` where lines are few, faded where they fill the skin."""
+    k = max(1, int(DENSITY_MM / 4 / texel_mm))
+    small = cv2.resize(strength, (-(-strength.shape[1] // k), -(-strength.shape[0] // k)), interpolation=cv2.INTER_AREA)
+    density = cv2.GaussianBlur(small, (0, 0), DENSITY_MM / (texel_mm * k))
+    density = cv2.resize(density, (strength.shape[1], strength.shape[0]), interpolation=cv2.INTER_LINEAR)
+    return strength / (1 + (density / DENSITY) ** 2)
+
+
+def plain(maps: Float, level: Level) -> Float:
+    """Difference of Gaussians of the log luminance, the dark side, through a mean filter."""
+    luminance = np.ascontiguousarray(maps[..., :1])
+    narrow, wide = (native.gaussian(luminance, mm / level.texel_mm)[..., 0] for mm in DOG_MM)
+    edge = 2 * round(DOG_MEAN_MM / 2 / level.texel_mm) + 1
+    return cv2.blur(np.maximum(wide - narrow, 0), (edge, edge), borderType=cv2.BORDER_CONSTANT) * maps[..., 3]
+
+
+def confidence_on_level(fine: Level, fine_maps: Float, coarse_maps: Float, coarse: Level, mode: str) -> Float:
+    """(n, n) float32 confidence 0..255 on the fine level."""
+    if mode == "dog":
+        contrast = plain(fine_maps, fine)
+    else:
+        strength = lines(fine_maps, fine, FINE_LINES)
+        wide = lines(coarse_maps, coarse, COARSE_LINES)
+        size, ratio = strength.shape[0], coarse.k // fine.k
+        enlarged = native.enlarge_cubic(wide[..., None], ratio, size) if ratio > 1 else wide
+        contrast = sparse(np.maximum(strength, enlarged), fine.texel_mm)
+    contrast = np.maximum(contrast, 0)
+    return np.ascontiguousarray(255 * contrast / (contrast + HALF), np.float32)
+
+
+def confidence_map(
+    texture: Texture,
+    surface: Surface,
+    skin: Float | None = None,
+    settings: WrinkleSettings | None = None,
+    progress: Progress = silent,
+) -> Byte:
+    """(S, S) uint8 confidence that a texel lies at the bottom of a wrinkle.
+
+    skin: (S, S) float32 in 0..1, or None for all skin. Raises WrinkleError when the inputs do not fit each other.
+    """
+    settings = settings or WrinkleSettings()
+    check_inputs(texture, surface, skin)
+    fine = level_of(texture, surface, skin, FINE.mm, progress)
+    report(progress, 0.3, "Looking for wrinkles")
+    coarse = coarser(fine, COARSE.mm)
+    maps = highpassed(fine, FINE.highpass_mm), highpassed(coarse, COARSE.highpass_mm)
+    confidence = confidence_on_level(fine, *maps, coarse, settings.mode)
+    return native.enlarge_bytes(confidence[..., None], fine.k, texture.size)

@@ -14,18 +14,17 @@ SHORTEST = 1e-3
 
 
 def metric(surface: Surface) -> Float:
-    """(G, G, 3) float32: a, c, d with (mm along t, mm along b) = [[a, c], [0, d]] (du, dv), t and b as in
-    `tangent_axes`.""" a = np.maximum(np.linalg.norm(surface.du, axis=-1), SHORTEST)
+    """(G, G, 3) float32: a, c, d with (mm along t, mm along b) = [[a, c], [0, d]] (du, dv)."""
+    a = np.maximum(np.linalg.norm(surface.du, axis=-1), SHORTEST)
     c = np.einsum("...i,...i->...", surface.du, surface.dv) / a
     d = np.maximum(np.linalg.norm(np.cross(surface.du, surface.dv), axis=-1) / a, SHORTEST)
     return np.ascontiguousarray(np.stack([a, c, d], axis=-1), np.float32)
 
 
 def reduction(texel_mm: float, mm: float) -> int:
-    """The largest power of two k up to 256 with k * texel_mm <= 1.2 * mm, or 1: how far a map can shrink for a
-    scale."""
-    k = 1 while k < 256 and 2 * k * texel_mm <= 1.2 *
-    mm:
+    """How far a map can shrink for a scale: the largest power of two k up to 256 with k * texel_mm <= 1.2 * mm, or 1."""
+    k = 1
+    while k < 256 and 2 * k * texel_mm <= 1.2 * mm:
         k *= 2
     return k
 

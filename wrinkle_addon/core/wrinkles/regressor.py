@@ -126,10 +126,9 @@ def _scale_net(entry: dict[str, Any], arrays: Arrays) -> ScaleNet:
 
 
 def program_of(operations: list[Any], prefix: str, arrays: Arrays) -> Program:
-    """The operations as the native executor takes them: weights ``w...`` and biases ``b...`` of each convolution put
-    in.""" program:
-    Program = [] for operation in
-    operations:
+    """The operations as the native executor takes them, each convolution with its ``w...`` and ``b...`` arrays."""
+    program: Program = []
+    for operation in operations:
         if isinstance(operation, str):
             program.append((operation,))
             continue

@@ -13,8 +13,9 @@ proportions of one average face do not enter, laid over MediaPipe's canonical fa
 - Lips: the points beside the corners lie a little nearer to them than the mesh points of the usual tables.
 - Jaw: 17 points divide the visible outline from the eyes' height to the chin into eight equal arcs on either side
   (in the mean shape the arcs of a side differ by under 5 %). The lowest mesh point of the chin lies above the
-  outline, by about 4 % of its distance to the lower lip. On a turned head the outline of the far side is the cheek's
-  silhouette, not fixed points of the skin.
+  outline, by about 4 % of its distance to the lower lip; beside the ears the mesh's edge lies on them, about 2.5 % of
+  the eyes' distance outside the line that annotators draw. On a turned head the outline of the far side is the
+  cheek's silhouette, not fixed points of the skin.
 """
 
 from __future__ import annotations
@@ -34,6 +35,9 @@ Line = npt.NDArray[np.float64]
 
 _CHIN, _FOREHEAD = 152, 10
 _CHIN_DROP = 0.04
+_EAR_MARGIN = 0.025
+_EAR_FADE = np.clip((6 - np.arange(9)) / 3, 0, 1)  # whole for the upper four points of a side, none from the seventh on
+_RIGHT_EYE, _LEFT_EYE = 33, 263
 _LOWER_LIP_EDGE = 17
 _JAW_START: Weights = {127: 0.9, 162: 0.1}
 _BROW: tuple[Weights, ...] = (
@@ -131,12 +135,16 @@ def _jaw(points: Line) -> Line:
     top = int(np.argmin(((hull - points[_FOREHEAD]) ** 2).sum(1)))
     loop = np.vstack([hull[top:], hull[: top + 1]])
     chin = _nearest(loop, points[_CHIN])[0]
+    across = points[_LEFT_EYE] - points[_RIGHT_EYE]
+    margin = _EAR_MARGIN * float(np.linalg.norm(across))
     halves = []
-    for start in (_JAW_START, _mirrored((_JAW_START,))[0]):
+    for start, inwards in ((_JAW_START, across), (_mirrored((_JAW_START,))[0], -across)):
         wanted = np.array(list(start.values())) @ points[list(start)]
         place, inside = _nearest(loop, wanted)
         place += inside if place < chin else -inside
-        halves.append(_equal_arcs(_stretch(loop, place, chin), 9))
+        half = _equal_arcs(_stretch(loop, place, chin), 9)
+        hidden = min(1.0, inside / (2 * margin)) if margin else 1.0
+        halves.append(half + (_EAR_MARGIN * (1 - hidden) * _EAR_FADE)[:, None] * inwards)
     jaw = np.vstack([halves[0], halves[1][-2::-1]])
     down = points[_CHIN] - points[_LOWER_LIP_EDGE]
     depth = np.clip((jaw - points[_LOWER_LIP_EDGE]) @ down / max(float(down @ down), 1e-9), 0, 1)

@@ -21,8 +21,8 @@ def set_threads(count: int) -> None:
 def has_avx2() -> bool:
     """Whether the kernels for AVX2, FMA and F16C can be used here."""
 
-# Drawing into UV space. uv: (V, 2) within -4..4, u right, v up; triangles: (T, 3); row 0 of a map is v = 1. A texel belongs to the
-# triangle that holds its centre; later triangles cover earlier ones where the UV overlaps.
+# Drawing into UV space. uv: (V, 2) within -4..4, u right, v up; triangles: (T, 3); row 0 of a map is v = 1. A texel belongs to
+# the triangle that holds its centre; later triangles cover earlier ones where the UV overlaps.
 
 def rasterize_uv(uv: _Float, triangles: _Int, size: int) -> tuple[_Int, _Float]:
     """Triangle (size, size) int32, -1 where none, and the weights (size, size, 2) of its first two corners."""
@@ -101,3 +101,28 @@ class Net:
 
 def multiply_add_peak(seconds: float = 0.2) -> float:
     """Billions of float multiply-adds per second that all threads reach in a loop of independent ones."""
+
+# Photos. image_points: (V, 2) px, pixel centres at integers; depth: (V,) mm, larger is nearer; bias: by how many mm
+# something must lie nearer to hide what is behind it. Triangles are counter-clockwise seen from outside.
+
+def vertex_visibility(
+    image_points: _Float, depth: _Float, triangles: _Int, width: int, height: int, bias: float = 1.0
+) -> npt.NDArray[np.bool_]:
+    """(V,): faces the viewer, lies in the photo and is hidden by nothing."""
+
+def extract_texture(
+    photo: _Byte,
+    image_points: _Float,
+    depth: _Float,
+    triangles: _Int,
+    uv: _Float,
+    size: int,
+    px_per_mm: float,
+    bias: float = 1.0,
+    dilate: int = 16,
+    progress: _Progress = None,
+) -> tuple[_Byte, _Byte]:
+    """Colours (size, size, 3) and alpha (size, size) of a mesh in a photo (H, W, 3) uint8.
+
+    Alpha is soft visibility times facing, 0 outside the photo; the colours go on for ``dilate`` texels with alpha 0.
+    """

@@ -118,6 +118,8 @@ def read_eos(path: Path, progress: Progress = silent) -> RawModel:
     landmarks = None if version < 3 or reader.absent() else _landmarks(reader, count)
     uv = _uv(reader)
     uv_triangles = reader.indices() if version >= 4 else np.zeros((0, 3), np.int64)
+    if reader.at != len(reader.data):
+        raise reader.fail("more follows after its end")
     report(progress, 0.5, "Checking the face model")
     return _assemble(path, shape, expressions, landmarks, uv, uv_triangles)
 
@@ -234,4 +236,4 @@ def _landmarks(reader: _Reader, count: int) -> Int | None:
 
 def _uv(reader: _Reader) -> Float:
     count = reader.length(MAX_TRIANGLES, "texture coordinates")
-    return np.frombuffer(reader.take(count * 8), "<f4").reshape(count, 2).astype(np.float32)
+    return np.frombuffer(reader.take(count * 16), "<f8").reshape(count, 2).astype(np.float32)

@@ -129,6 +129,20 @@ def test_points_outside_the_photo_are_not_trusted(face: tuple[np.ndarray, Landma
     assert any("uncertain" in warning for warning in found.warnings)
 
 
+def test_dark_glasses_are_noticed(face: tuple[np.ndarray, Landmarks]) -> None:
+    pixels, straight = face
+    worn = pixels.copy()
+    for corners in ((36, 39), (42, 45)):
+        middle = straight.points[list(corners)].mean(0)
+        width = float(np.linalg.norm(np.subtract(*straight.points[list(corners)])))
+        axes = (int(0.9 * width), int(0.65 * width))
+        cv2.ellipse(worn, (int(middle[0]), int(middle[1])), axes, 0, 0, 360, (25, 22, 20), -1)
+    found = find(worn)
+    assert any("dark glasses" in warning for warning in found.warnings)
+    assert found.confidence[36:48].max() < 0.5 < found.confidence[48:].min()
+    assert not any("dark glasses" in warning for warning in straight.warnings)
+
+
 @pytest.mark.parametrize("shade", [0, 255])
 def test_no_face(shade: int) -> None:
     with pytest.raises(WrinkleError, match=r"No face.*photo\.png"):
@@ -204,6 +218,7 @@ def test_the_jaw_divides_the_outline_evenly() -> None:
     points = np.stack([300 + 100 * np.sin(angles), 300 - 130 * np.cos(angles), 0 * angles], 1).astype(np.float32)
     points[[127, 356, 152, 10, 17]] = [(200, 300, 0), (400, 300, 0), (300, 430, 0), (300, 170, 0), (300, 380, 0)]
     points[[162, 389]] = points[[127, 356]]
+    points[[33, 263]] = (300, 300, 0)  # eyes without distance: no margin at the ears
     jaw = to_ibug(points)[:17]
     np.testing.assert_allclose(jaw[[0, 16]], [(200, 300), (400, 300)], atol=2)
     assert jaw[8, 1] == pytest.approx(432, abs=2)

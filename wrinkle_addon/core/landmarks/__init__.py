@@ -12,6 +12,7 @@ from .ibug import average_of, to_ibug
 from .mesh import Mesh
 from .pts import read_pts, write_pts
 from .search import Face, largest_face
+from .visibility import eyes_are_hidden
 
 __all__ = ["find_landmarks", "read_pts", "write_pts"]
 
@@ -19,6 +20,8 @@ _SMALLEST_PHOTO = 64
 _LOW = 0.5
 _WIDE_SPREAD = 0.05  # of the distance between the eyes' outer corners
 _FAR_TURN = 40.0
+_EYES = slice(36, 48)
+_HIDDEN = 0.3
 _RIGHT_CHEEK, _LEFT_CHEEK = 234, 454
 
 
@@ -38,7 +41,13 @@ def find_landmarks(photo: Photo, progress: Progress = silent) -> Landmarks:
     report(progress, 1.0, "Face found")
     points = to_ibug(face.mesh.points)
     confidence = _confidence(face.mesh, points, width, height)
-    return Landmarks(points, confidence, face.mesh.points, _warnings(photo.name, face, confidence))
+    warnings = _warnings(photo.name, face, confidence)
+    if eyes_are_hidden(photo.pixels, face.mesh.points):
+        confidence[_EYES] *= _HIDDEN
+        warnings.append(
+            f"The eyes in {photo.name!r} are hidden by dark glasses or shadow: their landmarks are a guess."
+        )
+    return Landmarks(points, confidence, face.mesh.points, tuple(warnings))
 
 
 def _confidence(mesh: Mesh, points: Float, width: int, height: int) -> Float:
@@ -50,7 +59,7 @@ def _confidence(mesh: Mesh, points: Float, width: int, height: int) -> Float:
     return np.where(inside, confidence, 0.0).astype(np.float32)
 
 
-def _warnings(name: str, face: Face, confidence: Float) -> tuple[str, ...]:
+def _warnings(name: str, face: Face, confidence: Float) -> list[str]:
     warnings = []
     if face.count > 1:
         warnings.append(f"{name!r} shows {face.count} faces; the largest is used.")
@@ -64,7 +73,7 @@ def _warnings(name: str, face: Face, confidence: Float) -> tuple[str, ...]:
     low = int((confidence < _LOW).sum())
     if low:
         warnings.append(f"{low} of the 68 landmarks in {name!r} are uncertain: check them before you trust the result.")
-    return tuple(warnings)
+    return warnings
 
 
 def _turn_degrees(points: Float) -> float:

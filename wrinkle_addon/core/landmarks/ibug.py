@@ -7,7 +7,8 @@ mean iBUG shape printed in OpenFace (CMU, Apache-2.0, ``align_dlib.py``), each f
 proportions of one average face do not enter, laid over MediaPipe's canonical face model (Apache-2.0):
 
 - Brows: the mesh has an upper and a lower row. iBUG's outer three points follow the upper edge; the inner two come
-  down to the middle of the brow's inner end and stand further inwards than the upper row does.
+  down to the middle of the brow's inner end and stand further inwards than the upper row does. In photos the hair's
+  upper edge lies a quarter of the rows' distance below the upper row.
 - Nose: the bridge's four points are evenly spaced from the eyes' height to the tip; the outer points of the base lie
   under the wings, further out than the nostril's edge.
 - Lips: the points beside the corners lie a little nearer to them than the mesh points of the usual tables.
@@ -35,6 +36,7 @@ Line = npt.NDArray[np.float64]
 
 _CHIN, _FOREHEAD = 152, 10
 _CHIN_DROP = 0.04
+_MOST_HIDDEN = 0.08
 _EAR_MARGIN = 0.025
 _EAR_FADE = np.clip((6 - np.arange(9)) / 3, 0, 1)  # whole for the upper four points of a side, none from the seventh on
 _RIGHT_EYE, _LEFT_EYE = 33, 263
@@ -42,10 +44,10 @@ _LOWER_LIP_EDGE = 17
 _JAW_START: Weights = {127: 0.9, 162: 0.1}
 _BROW: tuple[Weights, ...] = (
     {70: 0.85, 156: 0.15},
-    {63: 0.75, 53: 0.15, 70: 0.1},
-    {105: 0.65, 66: 0.2, 52: 0.15},
-    {66: 0.45, 65: 0.38, 107: 0.17},
-    {55: 0.8, 107: 0.2},
+    {63: 0.65, 53: 0.25, 70: 0.1},
+    {105: 0.55, 66: 0.2, 52: 0.25},
+    {66: 0.4, 65: 0.43, 107: 0.17},
+    {55: 0.9, 107: 0.1},
 )
 _BRIDGE = (168, 6, 197, 195, 5, 4, 1)
 _BRIDGE_TOP, _BRIDGE_TIP = 0.5, 0.35  # parts of the first and of the last piece of the bridge
@@ -136,12 +138,14 @@ def _jaw(points: Line) -> Line:
     loop = np.vstack([hull[top:], hull[: top + 1]])
     chin = _nearest(loop, points[_CHIN])[0]
     across = points[_LEFT_EYE] - points[_RIGHT_EYE]
+    reach = _MOST_HIDDEN * float(np.linalg.norm(points[_CHIN] - points[_FOREHEAD]))
     margin = _EAR_MARGIN * float(np.linalg.norm(across))
     halves = []
     for start, inwards in ((_JAW_START, across), (_mirrored((_JAW_START,))[0], -across)):
         wanted = np.array(list(start.values())) @ points[list(start)]
         place, inside = _nearest(loop, wanted)
-        place += inside if place < chin else -inside
+        lower = min(inside, reach)
+        place += lower if place < chin else -lower
         half = _equal_arcs(_stretch(loop, place, chin), 9)
         hidden = min(1.0, inside / (2 * margin)) if margin else 1.0
         halves.append(half + (_EAR_MARGIN * (1 - hidden) * _EAR_FADE)[:, None] * inwards)

@@ -38,10 +38,19 @@ class Crop:
 
     def to_photo(self, points: Float) -> Float:
         """(N, 2) network coordinates (0..192 from edge to edge) to photo pixels."""
-        cos, sin = np.cos(self.angle), np.sin(self.angle)
-        axes = np.array([[cos, sin], [-sin, cos]])
-        photo: Float = self.centre + (points / _INPUT - 0.5) @ axes * self.size
+        photo: Float = self.centre + (points / _INPUT - 0.5) @ self.axes * self.size
         return photo
+
+    def from_photo(self, points: Float) -> Float:
+        """The way back of :meth:`to_photo`."""
+        inside: Float = ((points - self.centre) @ self.axes.T / self.size + 0.5) * _INPUT
+        return inside
+
+    @property
+    def axes(self) -> npt.NDArray[np.float64]:
+        """(2, 2), the crop's x and y directions in the photo as rows."""
+        cos, sin = np.cos(self.angle), np.sin(self.angle)
+        return np.array([[cos, sin], [-sin, cos]])
 
 
 @dataclass(frozen=True, eq=False)

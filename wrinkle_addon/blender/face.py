@@ -6,6 +6,7 @@ from __future__ import annotations
 import bpy
 import numpy as np
 
+from ..core.texture import fill_unseen
 from ..core.types import Reconstruction
 from . import drivers, ids, material, mesh
 
@@ -42,8 +43,6 @@ def build_face(
     parents, custom properties) while everything it shows is made anew; shape key values carry over by name.
     ``dis2normal_coff`` is what ``result.normal`` was made with; it is kept so that a slider can scale from it.
     """
-    from ..core.texture import fill_unseen
-
     first = result.fits[0]
     data = mesh.new_mesh(name, first.neutral, result.model.triangles, result.model.uv)
     data[ids.FACE_MARK] = ids.FACE_VERSION

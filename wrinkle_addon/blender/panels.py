@@ -11,7 +11,7 @@ import bpy
 from . import current, ids, jobs, preferences
 from .operators import preview as preview_operators
 
-_PREVIEW_SCALE = 11.0
+_PREVIEW_SCALE = 8.0
 
 
 class WRINKLE_UL_photos(bpy.types.UIList):
@@ -203,7 +203,7 @@ class WRINKLE_PT_drive(_FaceStep, bpy.types.Panel):
         layout = self.layout
         obj = current.face_object(context)
         row = layout.row(align=True)
-        row.operator("wrinkle.try_expression", icon="SHAPEKEY_DATA")
+        row.operator("wrinkle.try_expression", text="Try One", icon="SHAPEKEY_DATA")
         row.operator("wrinkle.rest", icon="LOOP_BACK")
         keys = obj.data.shape_keys
         if keys is not None:

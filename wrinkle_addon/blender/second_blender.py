@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -51,11 +52,23 @@ def render_job(obj: bpy.types.Object, shots: Sequence[Shot], engine: str, size: 
     )
     command = [bpy.app.binary_path, "--background", "--factory-startup", str(copy), "--python-exit-code", "3"]
     command += ["--python-expr", script, "--", str(folder / "order.json")]
-    return lambda progress: _watch(command, Path(order["picture"]), progress)
+    return lambda progress: watch(command, Path(order["picture"]), progress)
 
 
-def _watch(command: Sequence[str], picture: Path, progress: Progress) -> Path:
-    """Run the second Blender to its end, or kill it when ``progress`` asks to stop."""
+def watch(command: Sequence[str], picture: Path, progress: Progress) -> Path:
+    """Run the second Blender until it has made ``picture``, or kill it when ``progress`` asks to stop.
+
+    The folder of the picture goes with it unless the picture was made. Raises Cancelled, or WrinkleError with what the
+    second Blender said last.
+    """
+    try:
+        return _watched(command, picture, progress)
+    except BaseException:
+        shutil.rmtree(picture.parent, ignore_errors=True)
+        raise
+
+
+def _watched(command: Sequence[str], picture: Path, progress: Progress) -> Path:
     told = picture.parent / "output.txt"
     with told.open("wb") as output, subprocess.Popen(command, stdout=output, stderr=subprocess.STDOUT) as process:
         try:
@@ -66,7 +79,7 @@ def _watch(command: Sequence[str], picture: Path, progress: Progress) -> Path:
         finally:
             process.kill()
     if process.returncode != 0 or not picture.is_file():
-        raise WrinkleError("The preview could not be rendered.", f"Its log is {told}; choose another engine.")
+        raise WrinkleError(f"The preview could not be rendered ({_last_error(told)}).", "Choose another engine.")
     return picture
 
 
@@ -76,6 +89,11 @@ def _last_progress(told: Path) -> tuple[float, str]:
         return 0.0, "Starting a second Blender"
     fraction, _, text = lines[-1].removeprefix(_MARK).partition(" ")
     return float(fraction), text
+
+
+def _last_error(told: Path) -> str:
+    lines = [line for line in told.read_text("utf-8", errors="replace").splitlines() if "Error: " in line]
+    return lines[-1].partition("Error: ")[2].strip() if lines else "the second Blender stopped"
 
 
 def render_order(order: dict[str, object]) -> None:

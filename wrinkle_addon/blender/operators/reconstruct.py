@@ -74,6 +74,8 @@ class WRINKLE_OT_reconstruct(JobOperator, bpy.types.Operator):
         settings.made_with = self._recipe
         live.apply_all(obj)
         _select(context, obj)
+        if replace is None:
+            _look_at_selected(context)
         _remember(current.key_of(obj), runner)
         seconds = sum(result.seconds.values())
         return f"{obj.name} is ready after {seconds:.1f} s. " + " ".join(result.warnings)
@@ -133,6 +135,17 @@ def _select(context: bpy.types.Context, obj: bpy.types.Object) -> None:
     for other in context.view_layer.objects:
         other.select_set(other == obj)
     context.view_layer.objects.active = obj
+
+
+def _look_at_selected(context: bpy.types.Context) -> None:
+    """Show the new face from the front in the 3D views: at 20 cm it is hard to find in the default view."""
+    for window in context.window_manager.windows:
+        for area in window.screen.areas:
+            region = next((region for region in area.regions if region.type == "WINDOW"), None)
+            if area.type == "VIEW_3D" and region is not None:
+                with context.temp_override(window=window, area=area, region=region):
+                    bpy.ops.view3d.view_axis(type="FRONT")
+                    bpy.ops.view3d.view_selected()
 
 
 _classes = (WRINKLE_OT_reconstruct, WRINKLE_OT_cancel)

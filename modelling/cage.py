@@ -25,13 +25,14 @@ ENDS = ((76, -20, -80), (70, -45, -82), (63, -68, -84), (57, -90, -85), (54, -10
 @dataclass(frozen=True, eq=False)
 class Cage:
     """points: (N, 3) mm; triangles: (T, 3); mirror: (N,); eyes: centres of the right and the left eyeball, (2, 3).
-    parts: (N,) 0 skin, 1 lid margin, 2 inside of the mouth."""
+    parts: (N,) 0 skin, 1 lid margin, 2 inside of the mouth. level: (N,) +1 above the mouth's slit, -1 below, 0 at its corners."""
 
     points: np.ndarray
     triangles: np.ndarray
     mirror: np.ndarray
     eyes: np.ndarray
     parts: np.ndarray
+    level: np.ndarray
 
 
 def calibrated_points() -> np.ndarray:
@@ -98,7 +99,17 @@ def build() -> Cage:
         before = made
     triangles.append(_zip_shut(before))
     surface = topology.oriented(np.vstack(triangles))
-    return Cage(np.vstack(pieces), surface, np.concatenate(mirrors), eyes, np.concatenate(parts))
+    return Cage(np.vstack(pieces), surface, np.concatenate(mirrors), eyes, np.concatenate(parts), _level(points, pieces))
+
+
+def _level(points: np.ndarray, pieces: list[np.ndarray]) -> np.ndarray:
+    """(N,) which lip a point goes with: by its height for the face, by its place in the loop inside the mouth."""
+    loop = points[list(topology.MOUTH[:11])]
+    level = np.sign(points[:, 1] - np.interp(points[:, 0], loop[:, 0], loop[:, 1] + 0.25))
+    inside = np.r_[0, -np.ones(9), 0, np.ones(9)]
+    level[list(topology.MOUTH)] = inside
+    rest = sum(len(p) for p in pieces[1:-3])
+    return np.concatenate([level, np.zeros(rest), *[inside] * 3])
 
 
 def _strip(a: np.ndarray, b: np.ndarray, swap: np.ndarray | None = None) -> np.ndarray:

@@ -33,10 +33,10 @@ def demo_photo() -> np.ndarray:
         model.triangles,
         model.uv,
         paint(4096, Look(seed=SEED)),
-        camera=render.Camera(yaw=-8.0, pitch=3.0, size=(1200, 1500)),
+        camera=render.Camera(yaw=-8.0, pitch=3.0, size=(960, 1200)),
         light=render.Lighting(direction=(-0.55, 0.5, 0.62), strength=3.2, angle=3.0, ambient=0.35),
         relief=render.Relief(relief, levels=0),
-        samples=96,
+        samples=32,
     )
 
 

@@ -11,6 +11,7 @@ from wrinkle_addon.core.models import arkit
 
 from . import face_lower, face_upper
 from .head import Head
+from .mathematics import smooth
 from .muscles import Lids, Skin
 
 Shape = Callable[[Skin, Lids], np.ndarray]
@@ -23,7 +24,9 @@ def build(face: Head) -> np.ndarray:
     makers: dict[str, Shape] = face_upper.SHAPES | face_lower.SHAPES
     made: dict[str, np.ndarray] = {}
     for name, maker in makers.items():
-        field = maker(skin, lids)
+        field = skin.finish(maker(skin, lids))
+        if arkit.side(name) == "L":
+            field = field * np.where(skin.inside, smooth(skin.p[:, 0], -6, 5), 1)[:, None]
         if arkit.side(name) is None and arkit.mirrored(name) == name:
             field = (field + mirror(face, field)) / 2
         made[name] = field

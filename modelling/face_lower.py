@@ -7,7 +7,8 @@ from collections.abc import Callable
 
 import numpy as np
 
-from .mathematics import smooth
+from . import topology
+from .mathematics import smooth, to_line
 from .muscles import Lids, Skin
 
 CORNER, UPPER, LOWER = 291, 0, 17  # of the 468 points: the left mouth corner, the middles of both lips
@@ -45,21 +46,21 @@ def jaw_left(skin: Skin, lids: Lids) -> np.ndarray:
 
 
 def mouth_close(skin: Skin, lids: Lids) -> np.ndarray:
-    """The lips meet while the jaw is open: applied with jawOpen at 1 it brings them together."""
-    lip = skin.lower_lip * _lip_band(skin, 12.0)
-    open_jaw = jaw_open(skin, lids)
-    reach = _lip_band(skin, 9.0)
-    field = -0.72 * open_jaw * (skin.lower_lip * reach)[:, None]
-    upper = (1 - skin.lower_lip) * reach
-    return field + upper[:, None] * np.array([0, -6.0, -3.0]) * (lip * 0 + 1)[:, None]
+    """The lips meet while the jaw is open: together with jawOpen at 1 they rest on each other, nearer the upper jaw."""
+    opened = jaw_open(skin, lids)
+    rim = np.array([61, *topology.MOUTH[1:10], 291])
+    seam = np.stack([np.interp(skin.p[:, 0], skin.p[rim, 0], opened[rim, k]) for k in range(3)], axis=1)
+    line = np.linalg.norm(skin.p - [0, -68.2, 24], axis=1)  # only to keep the field near the mouth
+    distance = to_line(skin.p[:, :2], skin.p[rim, :2])
+    reach = (1 - smooth(distance, 6.5, 24)) * (1 - smooth(line, 34, 50)) * skin.skin
+    return (0.35 * seam - opened) * reach[:, None]
 
 
 def _lip_band(skin: Skin, reach: float) -> np.ndarray:
     """(V,) 1 on both lips and their inside, fading ``reach`` mm away."""
     line = [skin.at(i) for i in (61, 37, 0, 267, 291)]
     other = [skin.at(i) for i in (61, 84, 17, 314, 291)]
-    band = np.maximum(skin.along(line, reach), skin.along(other, reach))
-    return np.maximum(band, (skin.face.parts == 2) * 1.0)
+    return np.maximum(skin.along(line, reach), skin.along(other, reach))
 
 
 def mouth_funnel(skin: Skin, lids: Lids) -> np.ndarray:

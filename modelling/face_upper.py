@@ -29,7 +29,8 @@ def brow_down(skin: Skin, lids: Lids) -> np.ndarray:
     field = skin.pull((36, 27, 13), (14, 10, 22), (-4.2, -4.4, 2.4), 0.34, 0.3)
     field += skin.pull(skin.at(336) + [1, 0, 0], (8, 9, 14), (-1.4, -1.4, 0.6), 0.2, 0.3)
     field += skin.swell(skin.near(skin.at(336) + [-1, -1, 0], (5, 6, 9)), 1.2)
-    return _lid_follow(skin, lids, field * (skin.left * _hairline(skin))[:, None], 0.1)
+    near = smooth(skin.p[:, 0], -3, 18)  # the fold between the brows stands beside the midline
+    return _lid_follow(skin, lids, field * (near * _hairline(skin))[:, None], 0.1)
 
 
 def brow_inner_up(skin: Skin, lids: Lids) -> np.ndarray:

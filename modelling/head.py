@@ -19,14 +19,15 @@ EYEBALL_UV = 0.045  # radius of an eyeball's UV island
 
 @dataclass(frozen=True, eq=False)
 class Head:
-    """vertices (V, 3) mm; triangles (T, 3); uv (V, 2); mirror (V,); parts (V,) SKIN/LID/MOUTH/EYEBALL; upper (V,) +1 above
-    the mouth slit, -1 below (used where it matters); eyes (2, 3) eyeball centres right, left; landmarks (68,); dense (468,)."""
+    """vertices (V, 3) mm; triangles (T, 3); uv (V, 2); mirror (V,); parts (V,) SKIN/LID/MOUTH/EYEBALL; level (V,) +1 above
+    the mouth's slit, -1 below (meant for the mouth's neighbourhood); eyes (2, 3) eyeball centres right, left; landmarks (68,); dense (468,)."""
 
     vertices: np.ndarray
     triangles: np.ndarray
     uv: np.ndarray
     mirror: np.ndarray
     parts: np.ndarray
+    level: np.ndarray
     eyes: np.ndarray
     landmarks: np.ndarray
     dense: np.ndarray
@@ -46,7 +47,8 @@ def build() -> Head:
     vertices = sculpt.sculpt(vertices, triangles, parts == SKIN)
     vertices = (vertices + vertices[mirror] * [-1, 1, 1]) / 2
     uv = _face_uv(vertices, triangles, mirror, parts)
-    head = Head(vertices, triangles, uv, mirror, parts, control.eyes, _landmarks(vertices), np.arange(468))
+    level = matrix @ control.level
+    head = Head(vertices, triangles, uv, mirror, parts, level, control.eyes, _landmarks(vertices), np.arange(468))
     return _with_eyeballs(head)
 
 
@@ -119,7 +121,8 @@ def _with_eyeballs(head: Head) -> Head:
     triangles = np.vstack([head.triangles, faces + first, faces + first + n])
     mirror = np.r_[head.mirror, first + n + flip, first + flip]
     parts = np.r_[head.parts, np.full(2 * n, EYEBALL)]
-    return Head(vertices, triangles, uv, mirror, parts, head.eyes, head.landmarks, head.dense)
+    level = np.r_[head.level, np.zeros(2 * n)]
+    return Head(vertices, triangles, uv, mirror, parts, level, head.eyes, head.landmarks, head.dense)
 
 
 def _eyeball(rings: int = 12, segments: int = 24) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:

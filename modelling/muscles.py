@@ -9,7 +9,7 @@ import numpy as np
 from scipy import sparse
 from scipy.sparse.linalg import splu
 
-from . import cage, head, subdivide, topology
+from . import cage, head, sculpt, subdivide, topology
 from .mathematics import smooth, to_line
 
 Vector = Sequence[float] | np.ndarray
@@ -25,8 +25,19 @@ class Skin:
         self.ball = face.parts == head.EYEBALL
         self.skin = ~self.ball
         self.left = smooth(self.p[:, 0], -3.0, 5.0)
-        self.normal = self._normals()
         self._graph = subdivide.laplacian(face.triangles, len(self.p))
+        self.inside = face.parts == head.MOUTH
+        self._hanging = np.nonzero(self.inside)[0]
+        self._edge = np.nonzero(self.skin & ~self.inside)[0]
+        self._bag = splu(self._graph[self._hanging][:, self._hanging].tocsc())
+        folded = self.p * np.where(self.p[:, :1] < 0, [-1, 1, 1], 1)
+        self._folded = np.exp(-((((folded - sculpt.nostril(self.p)) / [7.0, 6.0, 8.0]) ** 2).sum(axis=1) ** 2))
+        for index, reach in ((61, 4.0), (78, 4.0), (33, 2.6), (133, 2.6)):
+            corner = self.at(index) * [-1, 1, 1]
+            self._folded = np.maximum(self._folded, np.exp(-((np.linalg.norm(folded - corner, axis=1) / reach) ** 4)))
+        self.normal = self._normals()
+        even = self.relax(self.normal, (face.parts == head.SKIN) * 1.0, 40)
+        self.outwards = even / np.maximum(np.linalg.norm(even, axis=1, keepdims=True), 1e-9)
         self.jaw = self._jaw_weight()
         self.lower_lip = self._lip_weight()
 
@@ -46,7 +57,7 @@ class Skin:
     def slide(self, weight: np.ndarray, move: Vector, stick: float = 0.6) -> np.ndarray:
         """Move skin by ``move`` mm times ``weight``, with the share ``stick`` of the motion off the surface taken away."""
         field = weight[:, None] * np.asarray(move, float)
-        out = (field * self.normal).sum(axis=1, keepdims=True) * self.normal
+        out = (field * self.outwards).sum(axis=1, keepdims=True) * self.outwards
         return field - stick * out
 
     def pull(self, centre: Vector, radii: Vector, move: Vector, tail: float = 0.3, stick: float = 0.2) -> np.ndarray:
@@ -56,7 +67,7 @@ class Skin:
 
     def swell(self, weight: np.ndarray, height: float) -> np.ndarray:
         """Lift skin by ``height`` mm along its normal (bunching muscle or fold)."""
-        return (height * weight)[:, None] * self.normal
+        return (height * weight)[:, None] * self.outwards
 
     def harmonic(self, fixed: np.ndarray, values: np.ndarray) -> np.ndarray:
         """Smoothest weights (bi-Laplacian) over the connected skin with the ``fixed`` vertices at ``values``."""
@@ -94,43 +105,51 @@ class Skin:
         return out / np.maximum(np.linalg.norm(out, axis=1, keepdims=True), 1e-12)
 
     def _lips(self) -> tuple[np.ndarray, np.ndarray]:
-        """Vertices on the upper and on the lower lip, the bag's halves with them (corners belong to neither)."""
+        """Vertices of the upper and of the lower lip, their corners and the rims inside the mouth with them."""
         p = self.p
         corner = abs(self.at(61)[0])
-        slit = p[:, 1] - head.slit_height(p, p[:, 0])
-        width = np.abs(p[:, 0]) < corner - 3
-        height_above = np.interp(np.abs(p[:, 0]), [0, 8, 15, corner], [9, 9.5, 7.5, 2.5])
-        depth_below = np.interp(np.abs(p[:, 0]), [0, 8, 15, corner], [10, 9.5, 7.5, 3])
-        front = (p[:, 2] > self.at(61)[2] - 26) & self.skin & width
-        bag = self.face.parts == head.MOUTH
-        upper = front & np.where(bag, slit > 0.05, (slit > 0.05) & (slit < height_above))
-        lower = front & np.where(bag, slit < -0.05, (slit < -0.05) & (slit > -depth_below))
+        slit = np.abs(p[:, 1] - head.slit_height(p, p[:, 0]))
+        height_above = np.interp(np.abs(p[:, 0]), [0, 8, 15, corner], [8.5, 9, 7, 2.0])
+        depth_below = np.interp(np.abs(p[:, 0]), [0, 8, 15, corner], [9.5, 9, 7, 2.5])
+        front = (p[:, 2] > self.at(61)[2] - 4) & self.skin & (np.abs(p[:, 0]) < corner) & (self.face.parts != head.MOUTH)
+        upper = front & (self.face.level > 0.05) & (slit < height_above)
+        lower = front & (self.face.level < -0.05) & (slit < depth_below)
         return np.nonzero(upper)[0], np.nonzero(lower)[0]
+
+    def _part(self, low: float, high: float, corner: float, still: np.ndarray, moved: np.ndarray) -> np.ndarray:
+        """(V,) smooth weights: ``low`` on the upper lip and ``high`` on the lower one, both running into ``corner`` at the
+        mouth's corners as an opening mouth's outline does; 0 on ``still`` and 1 on ``moved`` vertices."""
+        upper, lower = self._lips()
+        value = np.full(len(self.p), np.nan)
+        value[still], value[moved] = 0.0, 1.0
+        arch = np.sqrt(np.clip(1 - (self.p[:, 0] / abs(self.at(78)[0])) ** 2, 0, 1))
+        value[upper] = (corner + (low - corner) * arch)[upper]
+        value[lower] = (corner + (high - corner) * arch)[lower]
+        fixed = np.nonzero(~np.isnan(value))[0]
+        return np.clip(self.harmonic(fixed, value[fixed]), 0, 1)
 
     def _jaw_weight(self) -> np.ndarray:
         """(V,) share of the jaw's motion."""
         p = self.p
-        upper, lower = self._lips()
         x = np.abs(p[:, 0])
         chin = self.skin & (p[:, 1] < -82) & (p[:, 1] > -112) & (p[:, 2] > -8) & (x < 26)
         still = self.skin & ((p[:, 1] > -40) | (p[:, 2] < -76) | (p[:, 1] < -145))
-        still |= self.skin & (x < 20) & (p[:, 1] > -57) & (p[:, 2] > 0)
-        still[upper] = True
-        moved = chin.copy()
-        moved[lower] = True
-        fixed = np.nonzero(still | moved)[0]
-        return np.clip(self.harmonic(fixed, moved[fixed].astype(float)), 0, 1)
+        still |= self.skin & (x < 20) & (p[:, 1] > -56) & (p[:, 2] > 0)
+        return self._part(0.0, 1.0, 0.4, still & ~self.inside, chin & ~self.inside)
 
     def _lip_weight(self) -> np.ndarray:
         """(V,) 1 below the mouth's slit, 0 above it, a smooth passage beside the corners."""
-        upper, lower = self._lips()
         p = self.p
-        far_up = np.nonzero(self.skin & (p[:, 1] > -45))[0]
-        far_down = np.nonzero(self.skin & (p[:, 1] < -90))[0]
-        fixed = np.concatenate([upper, lower, far_up, far_down])
-        value = np.concatenate([0 * upper, 0 * lower + 1, 0 * far_up, 0 * far_down + 1]).astype(float)
-        order = np.argsort(fixed)
-        return np.clip(self.harmonic(fixed[order], value[order]), 0, 1)
+        return self._part(0.0, 1.0, 0.5, self.skin & (p[:, 1] > -45) & ~self.inside, self.skin & (p[:, 1] < -90) & ~self.inside)
+
+    def finish(self, field: np.ndarray) -> np.ndarray:
+        """Even the motion out where the surface is too folded to carry one of its own: nostrils, corners of
+        eyes and mouth; and let the mouth's bag hang from the lips."""
+        field = self.relax(field, self._folded, 60)
+        out = field.copy()
+        right = -self._graph[self._hanging][:, self._edge] @ field[self._edge]
+        out[self._hanging] = self._bag.solve(right)
+        return out
 
 
 class Lids:
@@ -144,10 +163,7 @@ class Lids:
         self.lower = skin.p[loop[:9]]
         self.upper = skin.p[np.r_[loop[0], loop[:7:-1]]]
         p = skin.p
-        x = p[:, 0]
-        self.low_y, self.high_y = self._height(self.lower, x), self._height(self.upper, x)
-        inner, outer = sorted((self.lower[0, 0], self.lower[-1, 0]))
-        self.span = smooth(x, inner - 8, inner + 2) * (1 - smooth(x, outer - 2, outer + 9))
+        self.low_y, self.high_y = self._height(self.lower, p[:, 0]), self._height(self.upper, p[:, 0])
         middle = (self.low_y + self.high_y) / 2
         near = (np.linalg.norm(p - self.centre, axis=1) < 34) & skin.skin & (p[:, 2] > self.centre[2] - 8)
         lid = skin.face.parts == head.LID
@@ -164,9 +180,18 @@ class Lids:
 
     def close(self, upper: float, lower: float) -> np.ndarray:
         """Turn the lids about the eyeball: the share of the opening by which the upper comes down and the lower up."""
+        p = self.skin.p
         gap = self.high_y - self.low_y
-        down = self._turn(-upper * gap, self.is_upper * self.up_fall * self.span)
-        return down + self._turn(lower * gap, self.is_lower * self.low_fall * self.span)
+        # away from the margin the skin moves as one sheet: a parabola instead of the opening's own outline
+        middle, half = self.lower[:, 0].mean(), np.ptp(self.lower[:, 0]) / 2 + 3
+        sheet = gap.max() * np.clip(1 - ((p[:, 0] - middle) / half) ** 2, 0, 1)
+        off = np.where(self.is_upper > 0, p[:, 1] - self.high_y, self.low_y - p[:, 1])
+        gap = gap + smooth(off, 0.8, 6.0) * (sheet - gap)
+        field = self._turn(-upper * gap, self.is_upper * self.up_fall)
+        field += self._turn(lower * gap, self.is_lower * self.low_fall)
+        corners = np.minimum(*(np.linalg.norm(p - self.lower[k], axis=1) for k in (0, -1)))
+        where = np.maximum(smooth(off, 1.0, 3.0), 1 - smooth(corners, 2.0, 4.5))
+        return self.skin.relax(field, where * (self.skin.face.parts == head.SKIN), 8)
 
     def _turn(self, rise: np.ndarray, weight: np.ndarray) -> np.ndarray:
         """Rotate about the eyeball's horizontal axis so that the lid's margin rises by ``rise`` mm."""

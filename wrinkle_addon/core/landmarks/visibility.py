@@ -21,18 +21,19 @@ def eyes_are_hidden(pixels: Byte, points: Float) -> bool:
     pixels: (H, W, 3) uint8 RGB. points: (468, 3) of the face mesh in photo pixels.
     """
     crop = crop_of_points(points)
-    linear = (cut(pixels, crop).astype(np.float32) / 255) ** 2.2 @ np.array([0.2126, 0.7152, 0.0722], np.float32)
+    image = cut(pixels, crop)
     placed = np.rint(crop.from_photo(points[:, :2]) - 0.5).astype(np.int32)
     mirror = mirror_order()
     return all(
-        np.percentile(_inside(linear, placed[eye]), _BRIGHT) < _DARKEST * np.median(_inside(linear, placed[cheek]))
+        np.percentile(_light(image, placed[eye]), _BRIGHT) < _DARKEST * np.median(_light(image, placed[cheek]))
         for eye, cheek in ((_EYE, _CHEEK), (mirror[_EYE], mirror[_CHEEK]))
     )
 
 
-def _inside(image: Float, corners: Int) -> Float:
-    """The values of an image within the convex hull of some pixels."""
-    mask = np.zeros(image.shape, np.uint8)
+def _light(image: Byte, corners: Int) -> Float:
+    """Linear luminance, (N,) float32, of the pixels within the convex hull of some others."""
+    mask = np.zeros(image.shape[:2], np.uint8)
     cv2.fillConvexPoly(mask, cv2.convexHull(corners), (1,))
-    values = image[mask > 0]
-    return values if values.size else np.ones(1, np.float32)
+    encoded = image[mask > 0].astype(np.float32) / 255
+    light: Float = encoded**2.2 @ np.array([0.2126, 0.7152, 0.0722], np.float32)
+    return light if light.size else np.ones(1, np.float32)

@@ -20,7 +20,7 @@ from .settings import FitSettings
 from .submodel import SubModel
 
 _NOISE, _LEAST_NOISE, _MOST_NOISE = 0.025, 0.003, 0.05  # of the distance of the outer eye corners
-_DENSE_NOISE = 4.0  # the mesh points err together, so 468 of them count as some thirty
+_DENSE_NOISE = 2.5  # the mesh points err together, so 150 of them count as some twenty
 _ALONG = 4.0  # a jaw landmark slides along the outline: its noise along it, times this
 _ROBUST = 3.0  # errors over this many noises count less (Cauchy)
 _SWITCH, _EACH, _FLOOR = 2.0, 0.5, 0.05  # expression prior: cost of having any, of each, and where |x| turns round
@@ -89,8 +89,7 @@ def _equations(sub: SubModel, view: View, state: State, index: int) -> _Rows:
     target = np.concatenate([s[1] for s in sets] + [view.marks[outline.ids]])
     weight = np.concatenate([s[2] for s in sets] + [np.sqrt(view.weight[outline.ids]) / scale])
     by_point, by_pose = camera.derivatives(turned[rows])
-    basis = sub.basis[:, rows] @ camera.rotation.T
-    by_coefficient = np.einsum("nij,knj->nik", by_point, basis, optimize=True)
+    by_coefficient = (by_point @ camera.rotation) @ sub.by_vertex[rows]
     derivative = np.concatenate((by_pose, by_coefficient), axis=2)
     error = target - projected[rows]
     first = len(rows) - len(outline.rows)

@@ -29,7 +29,7 @@ def eos_start(sub: SubModel, marks: Array, size: tuple[int, int], middle: Array)
     if found is None:
         return camera, coefficients
     rotation, coefficients[:shapes] = found
-    fitted = points + np.tensordot(coefficients, sub.basis[: sub.shapes, rows], axes=1)
+    fitted = points + sub.by_vertex[rows, :, : sub.shapes] @ coefficients
     return place(rotation, fitted, pixels, middle, sub.centre, TYPICAL_K), coefficients
 
 
@@ -37,7 +37,7 @@ def _eos_fit(sub: SubModel, shapes: int, pixels: Array, size: tuple[int, int]) -
     """Rotation (3, 3) and shape coefficients by ``eos.fitting.fit_shape_and_pose``; None when they are not numbers."""
     rows = sub.landmark_rows
     mean = sub.mean[rows] - sub.centre
-    shape_model = _pca(mean, sub.basis[:shapes, rows])
+    shape_model = _pca(mean, sub.by_vertex[rows, :, :shapes].transpose(2, 0, 1))
     # eos wants an expression model; one that cannot move holds the first fit neutral.
     still = _pca(np.zeros_like(mean), np.zeros((1, *mean.shape)))
     model = eos.morphablemodel.MorphableModel(shape_model, still, eos.morphablemodel.PcaModel())

@@ -34,33 +34,35 @@ def _apply(weight: Float, image: Float) -> Float:
     return image * (weight if image.ndim == 2 else weight[..., None])
 
 
-def blend(images: Sequence[Float], weights: Sequence[Float]) -> Float:
+def blend(images: Sequence[Float], weights: Sequence[Float], known: Sequence[Float] | None = None) -> Float:
     """Multi-band blend of maps (Burt and Adelson, "A multiresolution spline", 1983).
 
     images: each (H, W) or (H, W, C) float32; weights: each (H, W), not negative; they are normalised per texel. The
-    coarser a band, the wider it is cross-faded, so neither edges nor steps show. A map that has no weight somewhere is
-    replaced there by the weighted mean of the others, so that what is unknown leaks nowhere. Zero where no map has
-    weight.
+    coarser a band, the wider it is cross-faded, so neither edges nor steps show. known: (H, W) each, 1 where an image
+    holds something, 0 where not (there its weight must be 0); by default it does everywhere. What one image does not
+    know is taken from the others, so that emptiness leaks nowhere. Zero where no map has weight.
     """
     shares = np.stack(weights).astype(np.float32)
     total = shares.sum(0)
-    known = (total > 0).astype(np.float32)
+    reached = (total > 0).astype(np.float32)
     shares /= np.where(total > 0, total, 1)
-    mean = continued(sum((_apply(s, i) for s, i in zip(shares, images, strict=True)), np.zeros_like(images[0])), known)
+    if known is not None:
+        mean = sum((_apply(s, i) for s, i in zip(shares, images, strict=True)), np.zeros_like(images[0]))
+        mean = continued(mean, reached)
+        images = [_apply(seen, image) + _apply(1 - seen, mean) for seen, image in zip(known, images, strict=True)]
     bands: list[Float] = []
     sums: list[Float] = []
     for share, image in zip(shares, images, strict=True):
-        seen = (share > 0).astype(np.float32)
-        own, own_sums = _bands(_apply(seen, image) + _apply(1 - seen, mean), share)
+        own, own_sums = _bands(image, share)
         bands = [a + b for a, b in zip(bands, own, strict=True)] if bands else own
         sums = [a + b for a, b in zip(sums, own_sums, strict=True)] if sums else own_sums
     blended: Float | None = None
     for band, weight in zip(reversed(bands), reversed(sums), strict=True):
-        # Coarse texels reach over the rim of what is known, where the shares no longer sum to one.
+        # Coarse texels reach over the rim of what is reached, where the shares no longer sum to one.
         band = _apply(1 / np.maximum(weight, 1e-6), band)
         blended = band if blended is None else _up(blended, band) + band
     assert blended is not None
-    return np.asarray(_apply(known, blended), np.float32)
+    return np.asarray(_apply(reached, blended), np.float32)
 
 
 def _bands(image: Float, share: Float) -> tuple[list[Float], list[Float]]:

@@ -96,7 +96,8 @@ def merge_textures(textures: Sequence[Texture]) -> Texture:
         return textures[0]
     reference = max(textures, key=lambda texture: int(texture.alpha.sum(dtype=np.int64)))
     colours = [_log(texture.rgb) if texture is reference else _matched(texture, reference) for texture in textures]
-    merged = _bytes(blend(colours, photo_weights(textures)))
+    known = [(texture.alpha > 0).astype(np.float32) for texture in textures]
+    merged = _bytes(blend(colours, photo_weights(textures), known))
     alpha = np.max(np.stack([texture.alpha for texture in textures]), axis=0)
     # Nothing is seen there by any: keep the continued islands of the reference.
     return Texture(np.where((alpha > 0)[..., None], merged, reference.rgb), alpha)

@@ -1,0 +1,175 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Motion maps: compression of the skin, not its motion."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+from shared_files import ICT, need
+
+from wrinkle_addon.core.errors import Cancelled, WrinkleError
+from wrinkle_addon.core.motion import motion_directions, motion_maps, pack_atlas, unpack_atlas
+from wrinkle_addon.core.types import Blendshapes, MotionMaps
+
+
+def sheet(columns: int = 61, rows: int = 51, seed: int = 0):
+    """A bulging sheet of 120 x 100 mm around the origin, its triangles and uv."""
+    u, v = np.meshgrid(np.linspace(0, 1, columns), np.linspace(0, 1, rows))
+    shake = np.random.default_rng(seed).uniform(-0.2, 0.2, (2, rows, columns))
+    u, v = u + shake[0] / columns, v + shake[1] / rows
+    vertices = np.stack([120 * (u - 0.5), 100 * (v - 0.5), 30 * np.cos(2 * (u - 0.5))], -1).reshape(-1, 3)
+    index = np.arange(rows * columns).reshape(rows, columns)
+    a, b, c, d = (i.ravel() for i in (index[:-1, :-1], index[:-1, 1:], index[1:, 1:], index[1:, :-1]))
+    triangles = np.concatenate([np.stack([a, b, c], 1), np.stack([a, c, d], 1)]).astype(np.int32)
+    return (
+        vertices.astype(np.float32),
+        triangles,
+        (0.03 + 0.94 * np.stack([u, v], -1)).reshape(-1, 2).astype(np.float32),
+    )
+
+
+def shapes(**deltas) -> Blendshapes:
+    return Blendshapes(tuple(deltas), np.stack(list(deltas.values())).astype(np.float32))
+
+
+def brow_raise(vertices: np.ndarray, strength: float = 1.0) -> np.ndarray:
+    """Skin around y = 0 moves up by 4 mm and is folded between there and y = 40."""
+    up = 4 * np.exp(-((vertices[:, 1] / 18) ** 2))
+    return np.stack([0 * up, up, 0 * up], 1) * strength
+
+
+def test_compression_shows_in_front_of_the_motion_and_nowhere_else() -> None:
+    vertices, triangles, uv = sheet()
+    maps = motion_maps(vertices, shapes(raise_=brow_raise(vertices)), triangles, uv, 128)
+    assert maps.names == ("raise_",)
+    profile = maps.maps[0, :, 30:98].mean(1)
+    row_mm = (1 - (np.arange(128) + 0.5) / 128 - 0.03) / 0.94 * 100 - 50
+    assert row_mm[profile.argmax()] == pytest.approx(18 / np.sqrt(2), abs=4)
+    assert profile[np.abs(row_mm) < 1].max() < 60
+    assert profile[(row_mm < -5) & (row_mm > -44)].max() == 0
+    assert maps.maps.max() == 255
+
+
+def test_rigid_motion_and_pure_riding_along_stay_quiet() -> None:
+    vertices, triangles, uv = sheet()
+    angle = np.radians(40)
+    turn = np.array([[np.cos(angle), 0, np.sin(angle)], [0, 1, 0], [-np.sin(angle), 0, np.cos(angle)]])
+    rigid = vertices @ turn.T + [5, 10, -20] - vertices
+    local = brow_raise(vertices) + np.array([0, 0, 12])
+    maps = motion_maps(vertices, shapes(rigid=rigid, carried=local, alone=brow_raise(vertices)), triangles, uv, 64)
+    assert maps.maps[0].max() <= 1
+    assert np.abs(maps.maps[1].astype(int) - maps.maps[2]).max() <= 2
+
+
+def test_tiny_motions_and_noise_stay_tiny() -> None:
+    vertices, triangles, uv = sheet()
+    noise = np.random.default_rng(0).normal(0, 0.003, vertices.shape)
+    maps = motion_maps(
+        vertices, shapes(none=0 * vertices, tiny=brow_raise(vertices, 0.02), noise=noise), triangles, uv, 64
+    )
+    assert maps.maps[0].max() == 0
+    assert maps.maps[1].max() < 60
+    assert maps.maps[2].max() < 10
+
+
+def test_a_sided_shape_leaves_the_other_side_alone() -> None:
+    vertices, triangles, uv = sheet()
+    side = 1 / (1 + np.exp(-vertices[:, :1] / 4))
+    maps = motion_maps(vertices, shapes(left=brow_raise(vertices) * side), triangles, uv, 128).maps[0].astype(float)
+    assert maps[:, :60].sum() <= 0.05 * maps.sum()
+
+
+def test_result_hardly_depends_on_the_mesh() -> None:
+    results = []
+    for columns, rows in ((31, 26), (121, 101)):
+        vertices, triangles, uv = sheet(columns, rows)
+        results.append(motion_maps(vertices, shapes(a=brow_raise(vertices)), triangles, uv, 64).maps[0].astype(float))
+    assert np.abs(results[0] - results[1]).mean() < 5
+
+
+@pytest.mark.parametrize("mirrored", [False, True])
+def test_directions_follow_the_compression(mirrored: bool) -> None:
+    vertices, triangles, uv = sheet()
+    if mirrored:
+        uv = (uv * [-1, 1] + [1, 0]).astype(np.float32)
+    x, y, _ = vertices.T
+    pinch = np.stack([-0.1 * x, 0 * x, 0.1 * x * np.sin(2 * x / 120) * 0], 1)
+    shear = np.stack([0.1 * y, 0 * y, 0 * y], 1)
+    given = shapes(up=brow_raise(vertices), pinch=pinch, shear=shear)
+    angles = motion_directions(vertices, given, triangles, uv, 64)
+    maps = motion_maps(vertices, given, triangles, uv, 64).maps
+    assert np.abs(angles[0][maps[0] > 60] - np.pi / 2).max() < 0.1
+    middle = np.s_[20:44, 28:36]
+    assert np.abs(np.sin(angles[1][middle])).max() < 0.15
+    # x grows with y: the skin is pressed along the falling diagonal.
+    expected = 0.25 * np.pi if mirrored else 0.75 * np.pi
+    assert np.abs(angles[2][middle] - expected).max() < 0.15
+
+
+def test_degenerate_triangles_and_no_blendshapes_do_no_harm() -> None:
+    vertices, triangles, uv = sheet(9, 8)
+    broken = np.concatenate([triangles, [[0, 0, 1], [2, 2, 2]]]).astype(np.int32)
+    maps = motion_maps(vertices, shapes(a=brow_raise(vertices)), broken, uv, 32)
+    assert maps.maps.max() > 0
+    assert motion_maps(
+        vertices, Blendshapes((), np.zeros((0, len(vertices), 3), np.float32)), broken, uv, 32
+    ).maps.shape == (0, 32, 32)
+
+
+def test_motion_maps_can_be_cancelled() -> None:
+    vertices, triangles, uv = sheet(9, 8)
+    with pytest.raises(Cancelled):
+        motion_maps(vertices, shapes(a=brow_raise(vertices)), triangles, uv, 32, lambda fraction, text: False)
+
+
+@pytest.mark.parametrize("count", [0, 1, 3, 7, 52])
+def test_atlas_round_trip_is_exact(count: int) -> None:
+    maps = np.random.default_rng(count).integers(0, 256, (count, 16, 16)).astype(np.uint8)
+    motion = MotionMaps(tuple(f"shape {i}" for i in range(count)), maps)
+    atlas, index = pack_atlas(motion)
+    back = unpack_atlas(atlas, json.loads(json.dumps(index)))
+    assert back.names == motion.names
+    assert np.array_equal(back.maps, maps)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [{"format": 2}, {"names": "x"}, {"names": [1]}, {"tile": 0}, {"columns": -1}, {"tile": 8}, {"names": ["a"] * 9}],
+)
+def test_a_damaged_atlas_is_refused(change: dict[str, object]) -> None:
+    atlas, index = pack_atlas(MotionMaps(("a", "b"), np.zeros((2, 16, 16), np.uint8)))
+    with pytest.raises(WrinkleError):
+        unpack_atlas(atlas, index | change)
+
+
+def read_obj(path: Path) -> tuple[np.ndarray, list[list[str]], np.ndarray]:
+    lines = path.read_text().splitlines()
+    vertices = np.array([line.split()[1:4] for line in lines if line.startswith("v ")], np.float32)
+    uv = np.array([line.split()[1:3] for line in lines if line.startswith("vt ")], np.float32)
+    return vertices, [line.split()[1:] for line in lines if line.startswith("f ")], uv
+
+
+def test_real_blendshapes_wake_the_skin_that_anatomy_says() -> None:
+    neutral, faces, _ = read_obj(need(ICT / "generic_neutral_mesh.obj"))
+    count = 9409  # the face's own vertices come first, eyes and teeth after
+    corners = [[int(corner.split("/")[0]) - 1 for corner in face] for face in faces]
+    corners = [face for face in corners if max(face) < count]
+    triangles = np.array(
+        [[face[0], face[k], face[k + 1]] for face in corners for k in range(1, len(face) - 1)], np.int32
+    )
+    vertices = neutral[:count] * np.float32(10)
+    # A cylinder's unwrap is enough here: x and y of the front.
+    uv = np.stack([np.arctan2(vertices[:, 0], vertices[:, 2] + 60) / 4 + 0.5, vertices[:, 1] / 400 + 0.5], 1)
+    names = ("browInnerUp_L", "browDown_L", "mouthSmile_R", "noseSneer_L")
+    deltas = {name: read_obj(ICT / f"{name}.obj")[0][:count] * 10 - vertices for name in names}
+    maps = motion_maps(vertices, shapes(**deltas), triangles, uv.astype(np.float32), 256).maps.astype(float)
+    column = np.arange(256)[None, :]
+    for name, own in zip(names, maps, strict=True):
+        other = own[:, :124] if name.endswith("_L") else own[:, 132:]
+        assert own.sum() > 0, name
+        assert other.sum() <= 0.1 * own.sum(), name
+        centre = (own * column).sum() / own.sum()
+        assert (centre > 128) == name.endswith("_L"), name

@@ -7,6 +7,7 @@ import json
 import os
 import subprocess
 import sys
+import sysconfig
 from pathlib import Path
 from typing import Any
 
@@ -33,7 +34,7 @@ def report(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     folder = tmp_path_factory.mktemp("blender")
     packages = folder / "packages"
     packages.mkdir()
-    site = Path(pytest.importorskip("bpy").__file__).parents[1]
+    site = Path(sysconfig.get_path("purelib"))
     for name in BLENDERS_OWN:
         if (site / name).exists():
             try:

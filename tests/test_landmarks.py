@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-import shutil
 from pathlib import Path
 
 import numpy as np
@@ -54,7 +53,7 @@ def test_against_human_landmarks() -> None:
     assert landmarks.warnings == ()
 
 
-@pytest.mark.parametrize("degrees", range(0, 360, 20))
+@pytest.mark.parametrize("degrees", range(0, 360, 30))
 def test_points_turn_with_the_photo(face: tuple[np.ndarray, Landmarks], degrees: int) -> None:
     pixels, straight = face
     height, width = pixels.shape[:2]
@@ -173,8 +172,6 @@ def test_missing_and_damaged_networks(tmp_path: Path, monkeypatch: pytest.Monkey
     (tmp_path / networks.DETECTOR_FILE).write_bytes(b"not a network")
     with pytest.raises(WrinkleError, match=r"face_detection_short_range\.tflite.*cannot be read"):
         find(np.zeros((100, 100, 3), np.uint8))
-    original = Path(networks.__file__).parents[2] / "assets" / "networks" / networks.DETECTOR_FILE
-    shutil.copy(need(original), tmp_path)
 
 
 def test_usual_photos_take_few_network_runs(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -17,7 +17,7 @@ import cv2
 
 _SILENT = 0
 _STDERR = 2
-_stderr_lock = threading.Lock()
+_lock = threading.RLock()  # the log level and the error stream belong to the whole process
 
 
 @contextlib.contextmanager
@@ -25,12 +25,13 @@ def quiet() -> Iterator[None]:
     """Keep OpenCV's log from the standard error stream; what goes wrong is seen in its results."""
     module: Any = cv2
     log: Any = module if hasattr(module, "setLogLevel") else module.utils.logging  # OpenCV <= 4.11, later ones
-    level = log.getLogLevel()
-    log.setLogLevel(_SILENT)
-    try:
-        yield
-    finally:
-        log.setLogLevel(level)
+    with _lock:
+        level = log.getLogLevel()
+        log.setLogLevel(_SILENT)
+        try:
+            yield
+        finally:
+            log.setLogLevel(level)
 
 
 @contextlib.contextmanager
@@ -40,7 +41,7 @@ def decoder_messages() -> Iterator[list[bytes]]:
     libjpeg reports damage there and nowhere else. The stream belongs to the whole process: keep the body short.
     """
     messages: list[bytes] = []
-    with quiet(), _stderr_lock:
+    with _lock, quiet():
         try:
             saved = os.dup(_STDERR)
         except OSError:  # a windowed program may have no standard error stream

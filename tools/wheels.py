@@ -55,7 +55,8 @@ def native_wheel(interpreter: Interpreter) -> Path:
         require_compiler()
         python = build_tools(interpreter)
         with step(f"Native module for Python {interpreter.version}"):
-            built = CACHE / f"native-{interpreter.version}"
+            # CMake reads flags from its environment in a fresh folder only.
+            built = CACHE / f"native-{interpreter.version}-{digest([], LINK_FLAGS)[:8]}"
             command: list[str | Path] = [
                 python,
                 "-m",

@@ -95,6 +95,16 @@ class TestWriting:
         assert made["wheels"] == ["./wheels/a.whl", "./wheels/b.whl"]
         assert made["platforms"] == ["linux-x64"]
 
+    def test_the_oldest_python_wins_where_blender_looks_at_names_only(self) -> None:
+        names = ["eos_py-1.5.0-cp313-cp313-linux_x86_64.whl", "eos_py-1.5.0-cp311-cp311-linux_x86_64.whl"]
+        shared = "opencv_python_headless-4.11.0.86-cp37-abi3-manylinux2014_x86_64.whl"
+        named = bundle.named_for_blender([Path(name) for name in [*names, shared, shared]])
+        assert sorted(named) == [
+            "eos_py-1.5.0-0-cp313-cp313-linux_x86_64.whl",
+            "eos_py-1.5.0-cp311-cp311-linux_x86_64.whl",
+            shared,
+        ]
+
     def test_blenders_check_refuses_a_broken_zip(self, tmp_path: Path) -> None:
         pytest.importorskip("bpy", reason="Blender's own check comes with the bpy module, which is not installed")
         broken = tmp_path / "broken.zip"

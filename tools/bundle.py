@@ -32,7 +32,7 @@ def build_zip(interpreters: Sequence[Interpreter], out: Path = DIST, checker: Pa
     The check runs in the Python `checker`, which has bpy; by default in the environment of the first interpreter.
     """
     with one_at_a_time():
-        wheels = {wheel.name: wheel for interpreter in interpreters for wheel in wheels_for(interpreter)}
+        wheels = named_for_blender([wheel for interpreter in interpreters for wheel in wheels_for(interpreter)])
         ensure_networks(build_tools(interpreters[0]))
         platform = blender_platform()
         with step("Packing the zip"):
@@ -48,6 +48,30 @@ def build_zip(interpreters: Sequence[Interpreter], out: Path = DIST, checker: Pa
 def wheels_for(interpreter: Interpreter) -> list[Path]:
     """All wheels that Blender with this Python needs: ours, eos-py and those of the index."""
     return [native_wheel(interpreter), eos_wheel(interpreter), *_index_wheels(interpreter)]
+
+
+def named_for_blender(wheels: Sequence[Path]) -> dict[str, Path]:
+    """Name in the zip -> wheel. Of several wheels of one package, those for newer Pythons get the build number 0.
+
+    Blender 4.2.0 does not look at a wheel's Python: of wheels alike in package and version it takes the one whose file
+    name comes last in the alphabet. Its Python is 3.11, and `-0-cp313` comes before `-cp311`. Later ones look.
+    """
+    oldest: dict[str, str] = {}
+    for wheel in wheels:
+        package, _, tags = _split(wheel.name)
+        oldest[package] = min(tags, oldest.get(package, tags))
+    named = {}
+    for wheel in wheels:
+        package, package_version, tags = _split(wheel.name)
+        newer = tags.partition("-")[0] != oldest[package].partition("-")[0]
+        named[f"{package}-{package_version}-{'0-' if newer else ''}{tags}"] = wheel
+    return named
+
+
+def _split(wheel_name: str) -> tuple[str, str, str]:
+    """Package, version and tags of a wheel's file name."""
+    package, package_version, tags = wheel_name.split("-", 2)
+    return package, package_version, tags
 
 
 def addon_files() -> dict[str, bytes]:

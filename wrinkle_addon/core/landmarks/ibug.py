@@ -14,36 +14,22 @@ proportions of one average face do not enter, laid over MediaPipe's canonical fa
 - Lips: the points beside the corners lie a little nearer to them than the mesh points of the usual tables. The red
   of the lower lip reaches an eighth of the way to the mesh's next row below (11 % of the eyes' distance high in the
   mean shape, 9 % in the mesh).
-- Jaw: 17 points divide the visible outline from the eyes' height to the chin into eight equal arcs on either side
-  (in the mean shape the arcs of a side differ by under 5 %). The lowest mesh point of the chin lies above the
-  outline, by about 4 % of its distance to the lower lip; beside the ears the mesh's edge lies on them, about 2.5 % of
-  the eyes' distance outside the line that annotators draw. On a turned head the outline of the far side is the
-  cheek's silhouette, not fixed points of the skin.
+
+The jaw is another matter: see ``jaw.py``.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 
-import cv2
 import numpy as np
-import numpy.typing as npt
 
 from ..types import Float
+from .jaw import Line, equal_arcs, jaw_points
 from .mesh import POINTS, mirror_order
 
 Weights = Mapping[int, float]
-Line = npt.NDArray[np.float64]
-"""(N, 2) photo pixels."""
 
-_CHIN, _FOREHEAD = 152, 10
-_CHIN_DROP = 0.04
-_MOST_HIDDEN = 0.08
-_EAR_MARGIN = 0.025
-_EAR_FADE = np.clip((6 - np.arange(9)) / 3, 0, 1)  # whole for the upper four points of a side, none from the seventh on
-_RIGHT_EYE, _LEFT_EYE = 33, 263
-_LOWER_LIP_EDGE = 17
-_JAW_START: Weights = {127: 0.9, 162: 0.1}
 _BROW: tuple[Weights, ...] = (
     {70: 0.85, 156: 0.15},
     {63: 0.65, 53: 0.25, 70: 0.1},
@@ -69,7 +55,7 @@ def to_ibug(points: Float) -> Float:
     """points: (468, 2 or 3) of the face mesh, photo pixels. Returns (68, 2) float32 in iBUG order, same frame."""
     flat = points[:, :2].astype(np.float64)
     ibug = np.empty((68, 2))
-    ibug[:17] = _jaw(flat)
+    ibug[:17] = jaw_points(flat)
     ibug[17:] = _INNER @ flat
     ibug[27:31] = _bridge(flat)
     return ibug.astype(np.float32)
@@ -77,7 +63,7 @@ def to_ibug(points: Float) -> Float:
 
 def average_of(values: Float) -> Float:
     """What a quantity given per mesh point is at the iBUG points. values: (468,). Returns (68,)."""
-    jaw = [127, 234, 93, 132, 58, 136, 150, 176, _CHIN]
+    jaw = [127, 234, 93, 132, 58, 136, 150, 176, 152]
     outline = np.concatenate([values[jaw], values[_MIRROR[jaw[-2::-1]]]])
     average: Float = np.concatenate([outline, _INNER @ values]).astype(np.float32)
     return average
@@ -125,64 +111,7 @@ def _bridge(points: Line) -> Line:
     ridge = points[list(_BRIDGE)].copy()
     ridge[0] += _BRIDGE_TOP * (ridge[1] - ridge[0])
     ridge[-1] = ridge[-2] + _BRIDGE_TIP * (ridge[-1] - ridge[-2])
-    return _equal_arcs(ridge, 4)
-
-
-def _jaw(points: Line) -> Line:
-    """17 points along the visible outline, right to left: (17, 2).
-
-    The mesh ends in front of the ears, so that the convex hull of its projection is the outline of a face seen from
-    the front as well as the far cheek's silhouette of a turned one. Where the far start is hidden behind the
-    silhouette, the outline only begins to be that of the cheek, and annotators begin to mark it, lower down: by
-    about as much as the start lies inside.
-    """
-    hull = cv2.convexHull(points.astype(np.float32))[:, 0].astype(np.float64)
-    top = int(np.argmin(((hull - points[_FOREHEAD]) ** 2).sum(1)))
-    loop = np.vstack([hull[top:], hull[: top + 1]])
-    chin = _nearest(loop, points[_CHIN])[0]
-    across = points[_LEFT_EYE] - points[_RIGHT_EYE]
-    reach = _MOST_HIDDEN * float(np.linalg.norm(points[_CHIN] - points[_FOREHEAD]))
-    margin = _EAR_MARGIN * float(np.linalg.norm(across))
-    halves = []
-    for start, inwards in ((_JAW_START, across), (_mirrored((_JAW_START,))[0], -across)):
-        wanted = np.array(list(start.values())) @ points[list(start)]
-        place, inside = _nearest(loop, wanted)
-        lower = min(inside, reach)
-        place += lower if place < chin else -lower
-        half = _equal_arcs(_stretch(loop, place, chin), 9)
-        hidden = min(1.0, inside / (2 * margin)) if margin else 1.0
-        halves.append(half + (_EAR_MARGIN * (1 - hidden) * _EAR_FADE)[:, None] * inwards)
-    jaw = np.vstack([halves[0], halves[1][-2::-1]])
-    down = points[_CHIN] - points[_LOWER_LIP_EDGE]
-    depth = np.clip((jaw - points[_LOWER_LIP_EDGE]) @ down / max(float(down @ down), 1e-9), 0, 1)
-    lowered: Line = jaw + _CHIN_DROP * depth[:, None] * down
-    return lowered
-
-
-def _nearest(line: Line, point: Line) -> tuple[float, float]:
-    """Arc length to the point of a polyline nearest to ``point``, and the distance between them."""
-    steps = np.diff(line, axis=0)
-    lengths = np.maximum(np.linalg.norm(steps, axis=1), 1e-9)
-    along = np.clip(((point - line[:-1]) * steps).sum(1) / lengths**2, 0, 1)
-    distances = np.linalg.norm(line[:-1] + along[:, None] * steps - point, axis=1)
-    best = int(np.argmin(distances))
-    return float(lengths[:best].sum() + along[best] * lengths[best]), float(distances[best])
-
-
-def _stretch(line: Line, start: float, end: float) -> Line:
-    """The piece of a polyline between two arc lengths, in the order given."""
-    arcs = np.concatenate([[0.0], np.cumsum(np.linalg.norm(np.diff(line, axis=0), axis=1))])
-    low, high = sorted((start, end))
-    places = np.concatenate([[low], arcs[(arcs > low) & (arcs < high)], [high]])
-    piece = np.stack([np.interp(places, arcs, line[:, axis]) for axis in (0, 1)], 1)
-    return piece if start <= end else piece[::-1]
-
-
-def _equal_arcs(line: Line, count: int) -> Line:
-    """``count`` points at equal arc lengths along a polyline, ends included."""
-    arcs = np.concatenate([[0.0], np.cumsum(np.linalg.norm(np.diff(line, axis=0), axis=1))])
-    places = np.linspace(0.0, arcs[-1], count)
-    return np.stack([np.interp(places, arcs, line[:, axis]) for axis in (0, 1)], 1)
+    return equal_arcs(ridge, 4)
 
 
 _INNER = _inner_matrix()

@@ -23,7 +23,7 @@ _NOISE, _LEAST_NOISE, _MOST_NOISE = 0.025, 0.003, 0.05  # of the distance of the
 _DENSE_NOISE = 2.5  # the mesh points err together, so 150 of them count as some twenty
 _ALONG = 4.0  # a jaw landmark slides along the outline: its noise along it, times this
 _ROBUST = 3.0  # errors over this many noises count less (Cauchy)
-_SWITCH, _EACH, _FLOOR = 2.0, 0.5, 0.05  # expression prior: cost of having any, of each, and where |x| turns round
+_SWITCH, _EACH, _FLOOR = 4.0, 2.0, 0.05  # expression prior: cost of having any, of each, and where |x| turns round
 
 
 @dataclass(frozen=True, eq=False)
@@ -64,7 +64,8 @@ def refine(
     for iteration in range(settings.iterations):
         rows = [_equations(sub, view, state, index) for index, view in enumerate(views)]
         expressive = settings.expressions and iteration >= 2
-        state, freedom = _step(sub, views, rows, state, bounds, settings, expressive)
+        sparse = iteration >= 5  # from here on: a term that starts from zero could never leave it
+        state, freedom = _step(sub, views, rows, state, bounds, settings, expressive, sparse)
         if iteration >= 2:
             state = replace(state, noise=_noise(sub, views, state, freedom))
     return state
@@ -112,6 +113,7 @@ def _step(
     bounds: tuple[float, float],
     settings: FitSettings,
     expressive: bool,
+    sparse: bool,
 ) -> tuple[State, float]:
     """One Gauss-Newton step; also the effective number of parameters per photo."""
     shapes, expressions = sub.shapes, len(sub.basis) - sub.shapes
@@ -123,7 +125,7 @@ def _step(
         normal[np.ix_(places, places)] += row.derivative.T @ row.derivative
         right[places] += row.derivative.T @ row.error
     data[:] = np.diag(normal)
-    _add_priors(normal, right, views, state, shapes, expressions, settings)
+    _add_priors(normal, right, views, state, shapes, expressions, settings, sparse)
     fixed = np.zeros(size, bool)
     for index, view in enumerate(views):
         start = shapes + index * own
@@ -149,7 +151,14 @@ def _places(index: int, shapes: int, expressions: int) -> npt.NDArray[np.intp]:
 
 
 def _add_priors(
-    normal: Array, right: Array, views: Sequence[View], state: State, shapes: int, expressions: int, settings: FitSettings
+    normal: Array,
+    right: Array,
+    views: Sequence[View],
+    state: State,
+    shapes: int,
+    expressions: int,
+    settings: FitSettings,
+    sparse: bool,
 ) -> None:
     diagonal = np.einsum("ii->i", normal)
     diagonal[:shapes] += settings.shape_prior
@@ -160,9 +169,15 @@ def _add_priors(
         far = start + POSE_SIZE - 1
         diagonal[far] += SPREAD_K**-2
         right[far] += SPREAD_K**-2 * (TYPICAL_K - state.cameras[index].k)
+        # The most probable face is smaller than the average probable one: with a smaller face at a larger scale every
+        # deviation from the mean shape shrinks, and the prior rewards it. Integrating over the shape instead of
+        # maximising adds log(scale) per determined parameter; |shape|^2 estimates their number (MacKay 1992).
+        right[start + POSE_SIZE - 2] -= min(float(state.shape @ state.shape), shapes) / len(views)
         if expressions:
             values = state.expressions[index]
-            weight = 1.0 + _SWITCH / (np.linalg.norm(values) + _FLOOR) + _EACH / (np.abs(values) + _FLOOR)
+            weight = np.ones(expressions)
+            if sparse:
+                weight += _SWITCH / (np.linalg.norm(values) + _FLOOR) + _EACH / (np.abs(values) + _FLOOR)
             place = slice(start + POSE_SIZE, start + POSE_SIZE + expressions)
             diagonal[place] += settings.expression_prior * weight
             right[place] -= settings.expression_prior * weight * values

@@ -14,6 +14,8 @@ from . import ids
 
 _WEIGHT_STEPS = 64
 _SAME_FACE_MM = 0.01
+AROUND = "outside"
+"""The region of what is not face: the back of the head, the neck, the inside of the mouth."""
 
 
 def to_blender(points_mm: npt.ArrayLike) -> Float:
@@ -95,9 +97,18 @@ def set_region_strength(obj: bpy.types.Object, strengths: Mapping[str, float]) -
     mesh.update()
 
 
-def world_points(obj: bpy.types.Object) -> Float:
-    """The vertices of the neutral face in the world. Returns (V, 3) float32 metres."""
+def face_points(obj: bpy.types.Object) -> Float:
+    """The vertices of the neutral face in the world, without the head and neck around it.
+
+    Returns (N, 3) float32 metres. Vertices that lie mostly in no region are left out, unless there is no region at all.
+    """
     points = np.empty(3 * len(obj.data.vertices), np.float32)
     obj.data.vertices.foreach_get("co", points)
     turn = np.array(obj.matrix_world, np.float32)
-    return points.reshape(-1, 3) @ turn[:3, :3].T + turn[:3, 3]
+    points = points.reshape(-1, 3) @ turn[:3, :3].T + turn[:3, 3]
+    around = obj.vertex_groups.get(AROUND)
+    index = -1 if around is None else around.index
+    inside = [
+        sum(entry.weight for entry in vertex.groups if entry.group != index) > 0.5 for vertex in obj.data.vertices
+    ]
+    return points[inside] if any(inside) else points

@@ -17,7 +17,7 @@ from ..core.files import read_png, write_png
 from ..core.progress import Progress, report, silent
 from . import drivers, face, ids, material, mesh, studio
 
-SAMPLES = {"CYCLES": 12, "EEVEE": 16, "WORKBENCH": 1}
+SAMPLES = {"CYCLES": 8, "EEVEE": 16, "WORKBENCH": 1}
 
 
 @dataclass(frozen=True)
@@ -96,7 +96,7 @@ def _stage(obj: bpy.types.Object, engine: str, size: int) -> Iterator[tuple[bpy.
     made: list[bpy.types.ID] = []
     try:
         double = _double(obj, scene, made)
-        studio.add_camera(scene, mesh.world_points(double))
+        studio.add_camera(scene, mesh.face_points(double))
         studio.add_lights(scene)
         studio.set_engine(scene, engine, SAMPLES[engine])
         render = scene.render

@@ -31,7 +31,8 @@ def contours(face: head.Head) -> tuple[np.ndarray, np.ndarray]:
     oval = p[[face.landmarks[i] for i in range(17)]]
     near = np.linalg.norm(p[:, None] - oval[None], axis=2).min(axis=1) < 17
     near &= (face.parts == head.SKIN) & level & (np.abs(p[:, 0]) > 8) & (p[:, 1] < 12)
-    return np.nonzero(near & (p[:, 0] < 0))[0], np.nonzero(near & (p[:, 0] > 0))[0]
+    right = np.nonzero(near & (p[:, 0] < 0))[0]
+    return right, face.mirror[right]
 
 
 def pack(deltas: np.ndarray) -> dict[str, np.ndarray]:

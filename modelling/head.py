@@ -128,7 +128,7 @@ def _with_eyeballs(head: Head) -> Head:
 def _eyeball(rings: int = 12, segments: int = 24) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
     """Front of an eyeball around the origin with its cornea: points, triangles, unit-disc UV, mirror."""
     polar = np.radians(np.r_[np.linspace(8, 32, 4), np.linspace(42, 112, rings - 4)])
-    turn = 2 * np.pi * (np.arange(segments) + 0.5) / segments
+    turn = 2 * np.pi * np.arange(segments) / segments
     p, a = (grid.ravel() for grid in np.meshgrid(polar, turn, indexing="ij"))
     radius = cage.EYE_RADIUS + 0.9 * np.clip(1 - (np.sin(p) * cage.EYE_RADIUS / IRIS_MM) ** 2, 0, 1) * (p < 1)
     points = np.stack([np.sin(p) * np.cos(a), np.sin(p) * np.sin(a), np.cos(p)], axis=1) * radius[:, None]
@@ -140,5 +140,5 @@ def _eyeball(rings: int = 12, segments: int = 24) -> tuple[np.ndarray, np.ndarra
             i, j, t = r * segments + s, r * segments + (s + 1) % segments, segments
             faces += [(i, i + t, j), (j, i + t, j + t)] if segments // 4 <= s < 3 * segments // 4 else [(i, i + t, j + t), (i, j + t, j)]
     faces += [(rings * segments, s, (s + 1) % segments) for s in range(segments)]
-    flip = np.r_[(np.repeat(np.arange(rings), segments) * segments + (segments // 2 - 1 - np.tile(np.arange(segments), rings)) % segments), rings * segments]
+    flip = np.r_[(np.repeat(np.arange(rings), segments) * segments + (segments // 2 - np.tile(np.arange(segments), rings)) % segments), rings * segments]
     return points, np.array(faces), disc, flip

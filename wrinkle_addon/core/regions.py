@@ -3,11 +3,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import itertools
 
-import cv2
 import numpy as np
 import numpy.typing as npt
+import wrinkle_native
 
 from .errors import WrinkleError
 from .types import FaceModel, Float, Int
@@ -24,13 +24,13 @@ Array = npt.NDArray[np.float64]
 def vertex_regions(mean: Float, uv: Float, triangles: Int, landmarks: Int) -> dict[str, Float]:
     """Soft membership of every vertex.
 
-    mean: (V, 3) mm, model frame. uv: (V, 2). triangles: (T, 3). landmarks: (68,) vertex of each iBUG point, -1 where missing
-    (jaw points and inner lip corners may miss). Returns a (V,) float32 in 0..1 for each of REGIONS (they sum to at most 1)
-    and EXCLUDED. Raises WrinkleError when an inner landmark that is needed is missing.
+    mean: (V, 3) mm, model frame. uv: (V, 2). triangles: (T, 3). landmarks: (68,) vertex of each iBUG point, -1 where
+    missing (jaw points and inner lip corners may miss). Returns a (V,) float32 in 0..1 for each of REGIONS (they sum to
+    at most 1) and EXCLUDED. Raises WrinkleError when an inner landmark that is needed is missing.
     """
     face = _Landmarks(mean, landmarks)
     p = (np.asarray(mean, np.float64) - face.origin) / face.scale
-    excluded = _excluded(p, face, _concealed(p, triangles, face))
+    excluded = _excluded(p, face, _concealed(p, triangles, face) | ~_main_surface(triangles, len(p), landmarks))
     raw = {**_middle(p, face), **_sides(p, face)}
     total = np.maximum(1.0, np.sum(list(raw.values()), axis=0))
     free = np.prod([1 - excluded[name] for name in EXCLUDED], axis=0)
@@ -39,10 +39,8 @@ def vertex_regions(mean: Float, uv: Float, triangles: Int, landmarks: Int) -> di
 
 
 def region_masks(model: FaceModel, size: int) -> dict[str, Float]:
-    """(size, size) float32 in 0..1 of every region of ``model.regions`` in UV, rows as in a texture, 0 outside the islands."""
-    names = list(model.regions)
-    weights = np.stack([model.regions[name] for name in names], axis=1)
-    return dict(zip(names, _draw(model, weights, size), strict=True))
+    """(size, size) float32 in 0..1 of each of ``model.regions`` in UV, rows as in a texture, 0 off the islands."""
+    return {name: _draw(model, weight, size) for name, weight in model.regions.items()}
 
 
 def skin_mask(model: FaceModel, size: int) -> Float:
@@ -50,7 +48,14 @@ def skin_mask(model: FaceModel, size: int) -> Float:
     free = np.ones(len(model.mean), np.float32)
     for name in EXCLUDED:
         free *= 1 - model.regions[name]
-    return _draw(model, free[:, None], size)[0]
+    return _draw(model, free, size)
+
+
+def _draw(model: FaceModel, weight: Float, size: int) -> Float:
+    """Draw (V,) weights into a (size, size) map."""
+    values = np.ascontiguousarray(weight[:, None], np.float32)
+    drawn = wrinkle_native.interpolate_uv(values, model.uv, model.triangles, size)
+    return np.asarray(drawn[:, :, 0], np.float32)
 
 
 class _Landmarks:
@@ -61,7 +66,8 @@ class _Landmarks:
         missing = [i for i in (*range(17, 60), 62, 66) if not self.known[i]]
         if missing:
             raise WrinkleError(
-                f"The model lacks landmark {missing[0] + 1} of the iBUG-68 points.", "Give a mapping with the inner points."
+                f"The model lacks landmark {missing[0] + 1} of the iBUG-68 points.",
+                "Give a mapping with the inner points.",
             )
         points = np.asarray(mean, np.float64)[np.maximum(landmarks, 0)]
         self.origin = (points[36] + points[45]) / 2
@@ -88,7 +94,7 @@ def _step(value: Array, soft: float) -> Array:
 def _to_line(p: Array, line: Array) -> Array:
     """Distance of (V, k) points to a polyline (n, k)."""
     best = np.full(len(p), np.inf)
-    for a, b in zip(line[:-1], line[1:], strict=True):
+    for a, b in itertools.pairwise(line):
         t = np.clip(((p - a) @ (b - a)) / max(float((b - a) @ (b - a)), 1e-9), 0, 1)
         best = np.minimum(best, np.linalg.norm(p - a - t[:, None] * (b - a), axis=1))
     return best
@@ -133,7 +139,8 @@ def _excluded(p: Array, face: _Landmarks, concealed: npt.NDArray[np.bool_]) -> d
     bottom = _step(p[:, 1] - (face.chin - 4), 3)
     back = _step(p[:, 2] - (min(face[36][2], face[45][2]) - 48), 4)
     outside = 1 - top * bottom * back * ~concealed
-    return {"brows": brows * front, "eyes": eyes * front, "lips": lips * front, "nostrils": nostrils, "outside": outside}
+    frontal = {"brows": brows * front, "eyes": eyes * front, "lips": lips * front}
+    return frontal | {"nostrils": nostrils, "outside": outside}
 
 
 def _middle(p: Array, face: _Landmarks) -> dict[str, Array]:
@@ -154,9 +161,8 @@ def _middle(p: Array, face: _Landmarks) -> dict[str, Array]:
     low = face[57][1] - 7
     mouth = _step(corner + 5 - np.abs(x - mouth_x), 4) * _step(face[33][1] + 1 - y, 1.5) * _step(y - low, 2.5)
     chin = _step(corner + 2 - np.abs(x - mouth_x), 5) * _step(low - y, 2.5) * _step(y - face.chin + 6, 4)
-    return {
-        "forehead": forehead * (1 - 0.999 * glabella), "glabella": glabella, "nose": nose, "mouth": mouth * (1 - nose), "chin": chin,
-    }  # fmt: skip
+    forehead = forehead * (1 - glabella)
+    return {"forehead": forehead, "glabella": glabella, "nose": nose, "mouth": mouth * (1 - nose), "chin": chin}
 
 
 def _sides(p: Array, face: _Landmarks) -> dict[str, Array]:
@@ -195,12 +201,13 @@ def _sides(p: Array, face: _Landmarks) -> dict[str, Array]:
 def _fold(face: _Landmarks, sign: int, wing: int, corner: int) -> Array:
     """The nasolabial fold and its going on below the mouth's corner, (4, 2), x mirrored to the positive side."""
     w, c = face[wing][:2] * [sign, 1], face[corner][:2] * [sign, 1]
-    return np.array([w + [5.5, 8], w * 0.55 + c * 0.45 + [10.5, 3.0], c + [10.0, -1.0], c + [6.0, -15.0]])
+    offsets = np.array([[5.5, 8.0], [10.5, 3.0], [10.0, -1.0], [6.0, -15.0]])
+    return np.asarray(np.array([w, w * 0.55 + c * 0.45, c, c]) + offsets)
 
 
 def _concealed(p: Array, triangles: Int, face: _Landmarks, cell: float = 1.5) -> npt.NDArray[np.bool_]:
-    """(V,) True for eyeballs, teeth and the insides of mouth and lids: near eyes or mouth, and 4 mm behind what one sees."""
-    centres = np.array([face.points[36:42].mean(axis=0), face.points[42:48].mean(axis=0), face.points[48:60].mean(axis=0)])
+    """(V,) True for eyeballs, teeth, insides of mouth and lids: near eyes or mouth, and well behind what one sees."""
+    centres = np.array([face.points[a:b].mean(axis=0) for a, b in ((36, 42), (42, 48), (48, 60))])
     reach = np.array([26.0, 26.0, 36.0])
     near = (np.linalg.norm(p[:, None, :2] - centres[None, :, :2], axis=2) < reach).any(axis=1)
     near &= p[:, 2] > centres[:, 2].min() - 60
@@ -216,25 +223,24 @@ def _concealed(p: Array, triangles: Int, face: _Landmarks, cell: float = 1.5) ->
         np.maximum.at(depth, (i, j), samples[:, 2])
     i, j = ((p[near, :2] - low) / cell).astype(int).T
     hidden = np.zeros(len(p), bool)
-    nose = np.abs(p[near, 1] - face[33][1]) < 12  # the nose's underside is skin although the tip is before it
-    hidden[near] = (depth[i, j] - p[near, 2] > 4.0) & ~nose
+    nose = np.abs(p[near, 1] - face[33][1] - 8) < 20  # the nose's underside and sides are skin although the tip hides them
+    by_mouth = p[near, 1] < face[33][1] - 8  # the lips overhang the skin below them by up to 6 mm
+    hidden[near] = (depth[i, j] - p[near, 2] > np.where(by_mouth, 7.0, 4.0)) & ~nose
     return hidden
 
 
-def _draw(model: FaceModel, weights: Float, size: int) -> Sequence[Float]:
-    """Draw (V, n) vertex weights into n (size, size) maps."""
-    work = min(size, 1024)
-    owner = np.full((work, work), -1, np.int32)
-    corners = (np.c_[model.uv[:, 0], 1 - model.uv[:, 1]] * work - 0.5)[model.triangles]
-    fixed = np.round(corners * 256).astype(np.int32)
-    for index, triangle in enumerate(fixed):
-        cv2.fillConvexPoly(owner, triangle, index, lineType=8, shift=8)
-    covered = owner >= 0
-    flat = weights[model.triangles].mean(axis=1)
-    out = []
-    hit = cv2.GaussianBlur(covered.astype(np.float32), (0, 0), work / 512)
-    for k in range(weights.shape[1]):
-        values = np.where(covered, flat[owner, k], 0).astype(np.float32)
-        soft = cv2.GaussianBlur(values, (0, 0), work / 512) / np.maximum(hit, 1e-6)
-        out.append(cv2.resize(np.where(covered, soft, 0), (size, size), interpolation=cv2.INTER_LINEAR).astype(np.float32))
-    return out
+def _main_surface(triangles: Int, count: int, landmarks: Int) -> npt.NDArray[np.bool_]:
+    """(V,) the connected surface that carries the landmarks; all vertices when no single surface does."""
+    label = np.arange(count)
+    while True:
+        lowest = label[triangles].min(axis=1)
+        new = label.copy()
+        for k in range(3):
+            np.minimum.at(new, label[triangles[:, k]], lowest)
+        new = new[new]
+        if np.array_equal(new, label):
+            break
+        label = new
+    known = landmarks[17:60]
+    mine = np.unique(label[known[known >= 0]])
+    return np.asarray(label == mine[0]) if len(mine) == 1 else np.ones(count, bool)

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import hashlib
+import itertools
 import json
 import zipfile
 from functools import cache
@@ -39,6 +40,7 @@ def load_builtin(file: Path = FILE) -> FaceModel:
     count = len(arrays["mean"])
     motion = _unpack(arrays, "motion", count, meta["step_mm"])
     names = tuple(str(name) for name in meta["expressions"])
+    weights = arrays["regions"].astype(np.float32) / 255
     return FaceModel(
         kind="builtin",
         name=str(meta["name"]),
@@ -55,7 +57,7 @@ def load_builtin(file: Path = FILE) -> FaceModel:
         right_contour=arrays["right_contour"].astype(np.int32),
         left_contour=arrays["left_contour"].astype(np.int32),
         dense=arrays["dense"].astype(np.int32),
-        regions={name: row.astype(np.float32) / 255 for name, row in zip(meta["regions"], arrays["regions"], strict=True)},
+        regions=dict(zip(meta["regions"], weights, strict=True)),
         licence=str(meta["licence"]),
     )
 
@@ -72,7 +74,7 @@ def parts(file: Path = FILE) -> npt.NDArray[np.uint8]:
 
 def _read(file: Path) -> Arrays:
     try:
-        with np.load(file, allow_pickle=False) as archive:
+        with file.open("rb") as stream, np.load(stream, allow_pickle=False) as archive:
             return {name: archive[name] for name in archive.files}
     except FileNotFoundError:
         raise WrinkleError(f"The built-in face {file.name} is missing.", HINT) from None
@@ -91,6 +93,6 @@ def _unpack(arrays: Arrays, prefix: str, count: int, step: float) -> Float:
     """Dense (E, count, 3) float32 mm from the sparse form."""
     start = arrays[f"{prefix}_start"]
     out = np.zeros((len(start) - 1, count, 3), np.float32)
-    for index, (a, b) in enumerate(zip(start[:-1], start[1:], strict=True)):
+    for index, (a, b) in enumerate(itertools.pairwise(start)):
         out[index, arrays[f"{prefix}_vertex"][a:b]] = arrays[f"{prefix}_value"][a:b] * np.float32(step)
     return out

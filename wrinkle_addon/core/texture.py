@@ -19,6 +19,8 @@ from .types import Byte, FaceModel, Fit, Float, Photo, Texture
 SIZES = (64, 16384)
 HIDING_MM = 1.0
 """By how much something must lie nearer to the viewer to hide the skin behind it."""
+FILLED_SIZE = 1024
+"""What was not seen is made up at no more than this size: there is no detail in it."""
 MIRROR_PAIRS = ((17, 26), (21, 22), (36, 45), (39, 42), (31, 35), (48, 54))
 MIDDLE_POINTS = (27, 28, 29, 30, 33, 51, 57)
 
@@ -106,24 +108,36 @@ def merge_textures(textures: Sequence[Texture]) -> Texture:
 def fill_unseen(texture: Texture, model: FaceModel | None = None) -> Byte:
     """Colours for every texel, (S, S, 3) uint8; for display only, never for measuring wrinkles.
 
-    What was not seen comes from the other half of the face when the model's UV is symmetric, with that half's light
+    What was not seen comes from the other half of the face when the model's UV is symmetric, with its brightness
     matched along the border, and from smooth continuation where neither half was seen.
     """
-    own = texture.alpha / np.float32(255)
-    colours = _log(texture.rgb)
+    size = min(texture.size, FILLED_SIZE)
+    small = Texture(*(_shrunk(image, size) for image in (texture.rgb, texture.alpha)))
+    own = small.alpha / np.float32(255)
+    colours = _log(small.rgb)
     middle = None if model is None else _uv_middle(model)
     if middle is not None:
-        mirrored = Texture(_mirror(texture.rgb, middle), _mirror(texture.alpha, middle))
-        other = mirrored.alpha / np.float32(255) * (1 - own)
-        # Both halves are known where the alphas overlap; their difference, continued, carries the light across.
-        both = np.minimum(own, mirrored.alpha / np.float32(255))
-        difference = continued(_coarse(colours - _log(mirrored.rgb), both), np.minimum(_coarse_weight(both) * 2, 1))
-        matched = _log(mirrored.rgb) + _resized(np.clip(difference, -0.7, 0.7), texture.size)
-        total = own + other
-        colours = (colours * own[..., None] + matched * other[..., None]) / np.maximum(total, 1e-6)[..., None]
-        own = total
-    filled = continued(colours.astype(np.float32), np.clip(own, 0, 1).astype(np.float32))
-    return np.where((texture.alpha == 255)[..., None], texture.rgb, _bytes(filled))
+        colours, own = _with_mirrored(small, colours, own, middle)
+    filled = _resized(continued(colours, own), texture.size)
+    alpha = texture.alpha[..., None] / np.float32(255)
+    mixed = texture.rgb * alpha + np.clip(np.exp(filled) - 8, 0, 255) * (1 - alpha)
+    return np.asarray(mixed + np.float32(0.5)).astype(np.uint8)
+
+
+def _with_mirrored(texture: Texture, colours: Float, own: Float, middle: float) -> tuple[Float, Float]:
+    """Log colours completed by the mirror image where alpha is missing, and the completed alpha in 0..1."""
+    other_alpha = _mirror(texture.alpha, middle) / np.float32(255)
+    other = _log(_mirror(texture.rgb, middle))
+    # Both halves are known where the alphas overlap; their difference, continued, carries the light across. Brightness
+    # only: the hue of dark skin is mostly noise.
+    both = np.minimum(own, other_alpha)
+    brighter = _coarse((colours - other).mean(axis=2), both)
+    brighter = continued(brighter, np.minimum(_coarse_weight(both) * 2, 1))
+    matched = other + _resized(np.clip(brighter, -0.5, 0.5), texture.size)[..., None]
+    share = other_alpha * (1 - own)
+    total = own + share
+    mixed = (colours * own[..., None] + matched * share[..., None]) / np.maximum(total, 1e-6)[..., None]
+    return np.asarray(mixed, np.float32), np.asarray(np.clip(total, 0, 1), np.float32)
 
 
 def _log(rgb: Byte) -> Float:
@@ -175,8 +189,12 @@ def _coarse_weight(weight: Float) -> Float:
 
 
 def _coarse(image: Float, weight: Float) -> Float:
-    small = cv2.resize(image * weight[..., None], (128, 128), interpolation=cv2.INTER_AREA)
-    return np.asarray(small / np.maximum(_coarse_weight(weight), 1e-6)[..., None], np.float32)
+    mean = _coarse_weight(image * weight) / np.maximum(_coarse_weight(weight), 1e-6)
+    return np.asarray(mean, np.float32)
+
+
+def _shrunk(image: Byte, size: int) -> Byte:
+    return np.asarray(cv2.resize(image, (size, size), interpolation=cv2.INTER_AREA), np.uint8)
 
 
 def _resized(image: Float, size: int) -> Float:

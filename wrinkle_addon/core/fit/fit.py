@@ -106,10 +106,13 @@ def _finish(
     turned = camera.turned(vertices)
     projected = camera.project_turned(turned)
     at, marks, noise, ids = _pairs(sub, view, coefficients_of(state, index), camera)
-    warped = warp_points(projected, at, marks - at, noise, view.eyes_px) if settings.warp else projected
-    before = _error(projected, model, sub, view, at[len(at) - len(ids) :], ids)
-    moved_outline = warp_points(at, at, marks - at, noise, view.eyes_px) if settings.warp else at
-    after = _error(warped, model, sub, view, moved_outline[len(at) - len(ids) :], ids)
+    edge = at[len(at) - len(ids) :]
+    before = _error(projected, model, sub, view, edge, ids)
+    warped, moved_edge = projected, edge
+    if settings.warp:
+        moved = warp_points(np.concatenate((projected, edge)), at, marks - at, noise, view.eyes_px)
+        warped, moved_edge = moved[: len(projected)], moved[len(projected) :]
+    after = _error(warped, model, sub, view, moved_edge, ids)
     return Fit(
         vertices=vertices,
         neutral=neutral,

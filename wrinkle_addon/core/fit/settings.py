@@ -22,4 +22,4 @@ class FitSettings:
     dense: bool = True
     shape_prior: float = 1.0
     expression_prior: float = 1.0
-    iterations: int = 10
+    iterations: int = 9

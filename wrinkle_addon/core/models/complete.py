@@ -14,6 +14,7 @@ from .correspond import Correspondence, correspond
 from .geometry import Nearest
 from .known_uv import known_uv
 from .landmark_tables import apply_table
+from .locate import locate
 from .raw import RawModel
 from .transfer import transfer
 from .uv import computed_uv
@@ -24,11 +25,10 @@ _DENSE_MM = 3.0  # a point of the face mesh further from the model's surface tha
 def complete(raw: RawModel, key: str, progress: Progress = silent) -> FaceModel:
     """The finished model, its ``content`` being ``key``; raises WrinkleError when no face can be found in the geometry."""
     if raw.landmarks is None and not apply_table(raw):
-        raise WrinkleError(
-            f"{raw.name} has {len(raw.mean):,} vertices whose landmarks are unknown.", "Use a model the README lists."
-        )
-    assert raw.landmarks is not None
-    match = correspond(raw.mean, raw.triangles, raw.landmarks, part(progress, 0.0, 0.3))
+        locate(raw, raw.named_points, part(progress, 0.0, 0.15))
+    if raw.landmarks is None:
+        raise WrinkleError(f"{raw.name} has no landmarks.", "Use a model that the README lists.")
+    match = correspond(raw.mean, raw.triangles, raw.landmarks, part(progress, 0.15, 0.3))
     uv = raw.uv if raw.uv is not None else known_uv(len(raw.mean), raw.triangles)
     if uv is None:
         uv = computed_uv(raw.mean, raw.triangles, raw.landmarks, part(progress, 0.3, 0.6))

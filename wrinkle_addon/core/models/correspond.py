@@ -58,9 +58,12 @@ def correspond(mean: Float, triangles: Int, landmarks: Int, progress: Progress =
     """
     face = builtin.load_builtin()
     report(progress, 0.0, "Comparing the model with the built-in face")
-    scale, rotation, offset = _rough(face, mean, landmarks)
-    placed = scale * face.mean @ rotation.T + offset
-    laid = _lay(face, placed.astype(np.float64), mean, triangles, landmarks, scale, progress)
+    common = _common(face, landmarks)
+    marks, goals = face.landmarks[common], mean[landmarks[common]].astype(np.float64)
+    scale, rotation, offset = similarity(face.mean[marks].astype(np.float64), goals)
+    placed = (scale * face.mean @ rotation.T + offset).astype(np.float64)
+    placed = warp_to(placed[marks], goals - placed[marks], 1.0 * scale)(placed)
+    laid = lay(placed, mean, triangles, scale, (marks, goals), progress)
     report(progress, 0.8, "Comparing the model with the built-in face")
     triangle, weights, distance = _match(face, laid, mean, triangles, scale)
     return Correspondence(triangle, weights, distance, laid, scale, rotation)
@@ -80,19 +83,21 @@ def _common(face: FaceModel, landmarks: Int) -> npt.NDArray[np.intp]:
     return np.flatnonzero(common)
 
 
-def _rough(face: FaceModel, mean: Float, landmarks: Int) -> tuple[float, Array, Array]:
-    common = _common(face, landmarks)
-    source, target = face.mean[face.landmarks[common]], mean[landmarks[common]]
-    return similarity(source.astype(np.float64), target.astype(np.float64))
-
-
-def _lay(
-    face: FaceModel, placed: Array, mean: Float, triangles: Int, landmarks: Int, scale: float, progress: Progress
+def lay(
+    placed: Array,
+    mean: Float,
+    triangles: Int,
+    scale: float,
+    held: tuple[Int, Array] | None = None,
+    progress: Progress = silent,
 ) -> Array:
-    """The built-in face's vertices drawn onto the model's surface."""
-    common = _common(face, landmarks)
-    marks, goals = face.landmarks[common], mean[landmarks[common]].astype(np.float64)
-    laid = warp_to(placed[marks], goals - placed[marks], 1.0 * scale)(placed)
+    """The built-in face's vertices, from (B, 3) ``placed`` near the model, drawn onto its surface.
+
+    held: vertices of the built-in face and the (n, 3) places they belong to (landmarks).
+    """
+    face = builtin.load_builtin()
+    marks, goals = held if held is not None else (np.zeros(0, np.int32), np.zeros((0, 3)))
+    laid = placed
     skin = np.flatnonzero(builtin.parts() < MOUTH_INSIDE)
     controls = skin[spread_sample(placed[skin], _CONTROLS)]
     normals, border = vertex_normals(mean, triangles), _border(triangles, len(mean))

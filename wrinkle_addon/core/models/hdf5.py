@@ -38,22 +38,6 @@ def read_hdf5(path: Path, progress: Progress = silent) -> RawModel:
         raise WrinkleError(f"{path.name} is not a whole HDF5 model file ({_short(problem)}).", _AGAIN) from problem
 
 
-def read_landmark_points(path: Path) -> dict[str, Float]:
-    """Named landmark positions, (3,) mm each, of ``metadata/landmarks/json``; empty when the file has none."""
-    import h5py
-
-    with h5py.File(path, "r") as file:
-        node = _node(file, path.name, "metadata/landmarks/json")
-        if node is None or node.shape not in ((), (1,)) or node.id.get_storage_size() > 1 << 20:
-            return {}
-        text = node[()] if node.shape == () else node[0]
-    try:
-        entries = json.loads(text)
-        return {str(e["id"]): np.asarray(e["coordinates"], np.float32).reshape(3) for e in entries}
-    except (ValueError, TypeError, KeyError):
-        return {}
-
-
 def _short(problem: Exception) -> str:
     return str(problem).split("\n")[0][:120].rstrip(".")
 
@@ -104,7 +88,22 @@ def _read(file: h5py.File, name: str, progress: Progress) -> RawModel:
         expressions = _expressions(file, name, vertices)
     report(progress, 0.8, "Checking the face model")
     names = tuple(f"expression_{k:03d}" for k in range(len(expressions)))
-    return RawModel("bfm", name, mean, shape, names, expressions, (-3.0, 3.0), triangles, licence=_LICENCE)
+    model = RawModel("bfm", name, mean, shape, names, expressions, (-3.0, 3.0), triangles, licence=_LICENCE)
+    model.named_points = _named_points(file, name)
+    return model
+
+
+def _named_points(file: h5py.File, name: str) -> dict[str, Float]:
+    """Named landmark positions, (3,) mm each, of ``metadata/landmarks/json``; empty when the file has none that are sound."""
+    node = _node(file, name, "metadata/landmarks/json")
+    if node is None or node.shape not in ((), (1,)) or node.id.get_storage_size() > 1 << 20:
+        return {}
+    try:
+        entries = json.loads(node[()] if node.shape == () else node[0])
+        points = {str(e["id"]): np.asarray(e["coordinates"], np.float32).reshape(3) for e in entries}
+    except (ValueError, TypeError, KeyError):
+        return {}
+    return {key: point for key, point in points.items() if np.isfinite(point).all()}
 
 
 def _expressions(file: h5py.File, name: str, vertices: int) -> Float:

@@ -22,7 +22,7 @@ class RawModel:
     """A model as read: names and frames as in :class:`~wrinkle_addon.core.types.FaceModel`.
 
     uv is None when the file has none. landmarks is None when the file does not say where they lie. named holds the
-    ARKit-named expressions that the file has of its own.
+    ARKit-named expressions that the file has of its own; named_points holds (3,) mm positions that it names.
     """
 
     kind: str
@@ -39,6 +39,7 @@ class RawModel:
     left_contour: Int = field(default_factory=lambda: np.zeros(0, np.int32))
     named: Blendshapes | None = None
     dense: Int | None = None
+    named_points: dict[str, Float] = field(default_factory=dict)
     licence: str = ""
 
 

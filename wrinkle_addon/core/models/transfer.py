@@ -49,12 +49,14 @@ class _Smoother:
 
     def __call__(self, field: npt.NDArray[np.floating]) -> Float:
         out = field.astype(np.float64)
+        keep = np.where(self._degree > 0, 0.5, 1.0)[:, None]
         for _ in range(_SMOOTHING):
+            moves = out.any(axis=1)
+            touched = moves[self._a] | moves[self._b]
+            a, b = self._a[touched], self._b[touched]
             total = np.empty_like(out)
             for axis in range(3):
                 column = out[:, axis]
-                total[:, axis] = np.bincount(self._a, column[self._b], self._count)
-                total[:, axis] += np.bincount(self._b, column[self._a], self._count)
-            average = total / np.maximum(self._degree, 1)[:, None]
-            out = np.where(self._degree[:, None] > 0, 0.5 * out + 0.5 * average, out)
+                total[:, axis] = np.bincount(a, column[b], self._count) + np.bincount(b, column[a], self._count)
+            out = keep * out + (1.0 - keep) * total / np.maximum(self._degree, 1)[:, None]
         return out.astype(np.float32)

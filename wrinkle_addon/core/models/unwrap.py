@@ -168,7 +168,11 @@ def _tutte(vertices: npt.NDArray[np.floating], triangles: Int, loops: list[npt.N
     place[outer] = np.column_stack((np.cos(angle), np.sin(angle)))
     held = np.zeros(count, bool)
     held[outer] = True
-    start, right = place.copy(), np.zeros((count, 2))
+    # the view from the front is a good first guess
+    start, right = np.zeros((count, 2)), np.zeros((count, 2))
+    flat = vertices[:, :2] - vertices[:, :2].mean(axis=0)
+    start[: len(vertices)] = 0.7 * flat / np.linalg.norm(flat, axis=1).max()
+    start[outer] = place[outer]
     free = ~held[pairs[:, 0]] & ~held[pairs[:, 1]]
     to_border = ~held[pairs[:, 0]] & held[pairs[:, 1]]
     for axis in (0, 1):

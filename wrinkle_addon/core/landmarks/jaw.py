@@ -27,6 +27,18 @@ _EAR_MARGIN = 0.025  # the mesh's edge lies on the ears, outside the annotators'
 _EAR_FADE = np.clip((6 - np.arange(9)) / 3, 0, 1)  # whole for a side's upper four points, none from the seventh on
 _MOST_HIDDEN = 0.08  # of the face's height
 _PER_SIDE = 9
+# The nose and the lips stand out from a face in half profile, but are no part of its outline; right half and middle.
+# fmt: off
+_NOSE = (
+    1, 2, 3, 4, 5, 19, 20, 44, 45, 48, 49, 51, 59, 60, 64, 75, 79, 94, 97, 98, 99, 102, 115, 125, 131, 134, 141,
+    166, 174, 195, 197, 198, 218, 219, 220, 235, 236, 237, 238, 239, 240, 241, 242, 248,
+)
+_LIPS = (
+    0, 11, 12, 13, 14, 15, 16, 17, 37, 38, 39, 40, 41, 42, 61, 62, 72, 73, 74, 76, 77, 78, 80, 81, 82, 84, 85, 86,
+    87, 88, 89, 90, 91, 95, 96, 146, 178, 179, 180, 181, 183, 184, 185, 191,
+)
+# fmt: on
+_STANDING_OUT = np.array([*_NOSE, *_LIPS])
 
 
 def jaw_points(flat: Line) -> Line:
@@ -61,12 +73,13 @@ def _half(flat: Line, outline: Line, start: Line) -> tuple[Line, float]:
 
 
 def _outline(flat: Line) -> Line:
-    """The convex hull of the projected mesh as a closed polyline that starts at the forehead.
+    """The convex hull of the projected mesh, nose and lips left out, as a closed polyline that starts at the forehead.
 
     The mesh ends in front of the ears, so that this is the outline of a face seen from the front as well as the far
     cheek's silhouette of a turned one.
     """
-    hull = cv2.convexHull(flat.astype(np.float32))[:, 0].astype(np.float64)
+    rest = np.delete(flat, [*_STANDING_OUT, *mirror_order()[_STANDING_OUT]], axis=0)
+    hull = cv2.convexHull(rest.astype(np.float32))[:, 0].astype(np.float64)
     top = int(np.argmin(((hull - flat[_FOREHEAD]) ** 2).sum(1)))
     return np.vstack([hull[top:], hull[: top + 1]])
 

@@ -12,7 +12,8 @@ struct Line {
     float flank, stride;
 };
 
-// Mean along the line of how much darker it is than both its sides, in natural logarithms; 0 where there is no line. `maps`
+// How much darker than both its sides a line is, in natural logarithms, as a mean along it (of the roots, squared); 0 where
+// there is none. `maps`
 // (h, w, 4): channel 0 high-passed log luminance, channel 3 mask. sigma_pixels: the lines' Gaussian width in pixels.
 void line_strength(ConstImage maps, const Metric& metric, const Line& line, double sigma_pixels, Image out);
 

@@ -38,6 +38,13 @@ void add_blocks(const float* in, float* out, int width, int channels, int k) {
     }
 }
 
+WRINKLE_CLONES void stretch(const float* line, const std::int32_t* first, const float* part, int width, float* out) {
+    for (int x = 0; x < width; ++x) {
+        const float left = line[first[x]];
+        out[x] = left + (line[first[x] + 1] - left) * part[x];
+    }
+}
+
 struct Between {
     int first, second;
     float part;
@@ -48,6 +55,11 @@ Between between(int i, double scale, int size) {
     const double at = std::clamp((i + 0.5) * scale - 0.5, 0.0, size - 1.0);
     const int first = static_cast<int>(at);
     return {first, std::min(first + 1, size - 1), static_cast<float>(at - first)};
+}
+
+WRINKLE_CLONES void mix_rows(const float* const* rows, const float* w, int width, float* out) {
+    const float *a = rows[0], *b = rows[1], *c = rows[2], *d = rows[3];
+    for (int x = 0; x < width; ++x) out[x] = w[0] * a[x] + w[1] * b[x] + w[2] * c[x] + w[3] * d[x];
 }
 
 }  // namespace
@@ -89,34 +101,33 @@ void reduce(ConstImage in, Image out, int k) {
     });
 }
 
-void Metric::row(int y, int width, float* acd) const {
-    const double scale = size / units;
-    const Between v = between(y, scale, size);
-    const float* top = grid + static_cast<std::int64_t>(v.first) * size * 3;
-    const float* bottom = grid + static_cast<std::int64_t>(v.second) * size * 3;
+LinearRows::LinearRows(ConstImage image, double scale, int width)
+    : image_(image), scale_(scale), width_(width), first_(static_cast<std::size_t>(width)), part_(first_.size()) {
     for (int x = 0; x < width; ++x) {
-        const Between u = between(x, scale, size);
-        for (int i = 0; i < 3; ++i) {
-            const float left = top[3 * u.first + i] + (bottom[3 * u.first + i] - top[3 * u.first + i]) * v.part;
-            const float right = top[3 * u.second + i] + (bottom[3 * u.second + i] - top[3 * u.second + i]) * v.part;
-            acd[i * width + x] = left + (right - left) * u.part;
-        }
+        const Between u = between(x, scale, image.width);
+        first_[static_cast<std::size_t>(x)] = u.first;
+        part_[static_cast<std::size_t>(x)] = u.part;
     }
 }
 
-void enlarged_row(ConstImage image, int k, int y, int width, float* out) {
-    const Between v = between(y, 1.0 / k, image.height);
-    const float *top = image.row(v.first), *bottom = image.row(v.second);
-    const int channels = image.channels;
-    for (int x = 0; x < width; ++x) {
-        const Between u = between(x, 1.0 / k, image.width);
-        for (int c = 0; c < channels; ++c, ++out) {
-            const int i = u.first * channels + c, j = u.second * channels + c;
-            const float left = top[i] + (bottom[i] - top[i]) * v.part;
-            const float right = top[j] + (bottom[j] - top[j]) * v.part;
-            *out = left + (right - left) * u.part;
+void LinearRows::row(int y, float* planes) const {
+    const Between v = between(y, scale_, image_.height);
+    const float *top = image_.row(v.first), *bottom = image_.row(v.second);
+    const int channels = image_.channels, columns = image_.width;
+    thread_local std::vector<float> line;
+    line.resize(static_cast<std::size_t>(columns) + 1);
+    for (int c = 0; c < channels; ++c) {
+        for (int x = 0; x < columns; ++x) {
+            const float above = top[x * channels + c];
+            line[static_cast<std::size_t>(x)] = above + (bottom[x * channels + c] - above) * v.part;
         }
+        line[static_cast<std::size_t>(columns)] = line[static_cast<std::size_t>(columns) - 1];
+        stretch(line.data(), first_.data(), part_.data(), width_, planes + static_cast<std::int64_t>(c) * width_);
     }
+}
+
+LinearRows metric_rows(const Metric& metric, int width) {
+    return {{metric.grid, metric.size, metric.size, 3}, metric.size / metric.units, width};
 }
 
 CubicRows::CubicRows(ConstImage image, int k, int width)
@@ -157,8 +168,7 @@ void CubicRows::row(int y, float* out) {
     const float* w = taps_.data() + 4 * phase;
     const float* rows[4];
     for (int i = 0; i < 4; ++i) rows[i] = stretched(cell - 1 + i);
-    for (int x = 0; x < width_; ++x)
-        out[x] = w[0] * rows[0][x] + w[1] * rows[1][x] + w[2] * rows[2][x] + w[3] * rows[3][x];
+    mix_rows(rows, w, width_, out);
 }
 
 }  // namespace wrinkle

@@ -32,13 +32,27 @@ struct Metric {
     const float* grid;
     int size;
     double units;  // texels of the map in hand per unit of u
-
-    // a, c, d at every pixel of row y of a map with `width` columns: three arrays of `width` floats after one another.
-    void row(int y, int width, float* acd) const;
 };
 
-// Bilinear rows of an image reduced by k, as if it had `width` columns: x' = (x + 0.5) / k - 0.5, clamped at the border.
-void enlarged_row(ConstImage image, int k, int y, int width, float* out);
+// Bilinear rows of a small image as if it had `width` columns: x' = (x + 0.5) * scale - 0.5, clamped at the border. One object
+// serves all threads.
+class LinearRows {
+public:
+    LinearRows(ConstImage image, double scale, int width);
+
+    // Row y of the large image: channels after one another, `width` floats each.
+    void row(int y, float* planes) const;
+
+private:
+    ConstImage image_;
+    double scale_;
+    int width_;
+    std::vector<std::int32_t> first_;
+    std::vector<float> part_;
+};
+
+// a, c, d of the metric at every pixel of a map's rows.
+LinearRows metric_rows(const Metric& metric, int width);
 
 // The same by cubic interpolation (Catmull-Rom), one channel.
 class CubicRows {

@@ -53,6 +53,16 @@ WRINKLE_CLONES void log_row(const float* in, float* out, int width, float floor)
     }
 }
 
+WRINKLE_CLONES void subtract_mean(float* pixels, const float* means, int width) {
+    const float *first = means, *second = means + width, *third = means + 2 * static_cast<std::int64_t>(width);
+    for (int x = 0; x < width; ++x) {
+        float* p = pixels + 4 * static_cast<std::int64_t>(x);
+        p[0] = (p[0] - first[x]) * p[3];
+        p[1] = (p[1] - second[x]) * p[3];
+        p[2] = (p[2] - third[x]) * p[3];
+    }
+}
+
 double log_floor(ConstImage level) {
     double weighted = 0, weights = 0;
     for (int y = 0; y < level.height; ++y) {
@@ -148,13 +158,12 @@ void highpassed(ConstImage level, Image out, double sigma) {
         const float weight = means[i + 3];
         for (int c = 0; c < 3; ++c) means[i + c] = weight > 1e-4f ? means[i + c] / weight : 0.0f;
     }
+    const LinearRows rows(mean, 1.0 / r, level.width);
     parallel_for(level.height, 32, [&](std::int64_t begin, std::int64_t end) {
-        std::vector<float> line(static_cast<std::size_t>(level.width) * 4);
+        std::vector<float> planes(static_cast<std::size_t>(level.width) * 4);
         for (int y = static_cast<int>(begin); y < end; ++y) {
-            enlarged_row(mean, r, y, level.width, line.data());
-            float* p = out.row(y);
-            for (int i = 0; i < level.width * 4; i += 4)
-                for (int c = 0; c < 3; ++c) p[i + c] = (p[i + c] - line[static_cast<std::size_t>(i + c)]) * p[i + 3];
+            rows.row(y, planes.data());
+            subtract_mean(out.row(y), planes.data(), level.width);
         }
     });
 }

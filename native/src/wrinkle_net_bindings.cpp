@@ -78,11 +78,10 @@ PlaceArrays places_of(const py::object& at, const py::object& steps, int size) {
 
 py::array_t<float> sample(const py::object& maps, const py::object& at, const py::object& steps, int size,
                           const py::object& progress) {
-    const auto in = map_of(maps, "maps", any);
-    check_range(static_cast<double>(in.shape(2)), "channels", 1, 16);
+    const auto in = map_of(maps, "maps", 4);
     const PlaceArrays where = places_of(at, steps, size);
     Progress told(progress, "Sampling patches");
-    auto out = new_array<float>({where.places.count, in.shape(2), size, size});
+    auto out = new_array<float>({where.places.count, 4, size, size});
     const ConstImage source = view(in);
     float* target = out.mutable_data();
     py::gil_scoped_release release;
@@ -104,10 +103,10 @@ py::array_t<float> run(const Net& net, const py::object& inputs, const py::objec
 
 py::array_t<float> predict(const Net& net, const py::object& maps, const py::object& at, const py::object& steps,
                            const py::object& constants, const py::object& progress) {
-    const auto in = map_of(maps, "maps", any);
-    check_range(static_cast<double>(in.shape(2)), "channels of maps", 1, net.channels());
+    const auto in = map_of(maps, "maps", 4);
+    check_range(net.channels(), "channels of the network", 4, 64);
     const PlaceArrays where = places_of(at, steps, net.size());
-    const auto planes = array<float>(constants, "constants", {where.places.count, net.channels() - in.shape(2)});
+    const auto planes = array<float>(constants, "constants", {where.places.count, net.channels() - 4});
     check_finite(planes, "constants");
     Progress told(progress, "Predicting relief");
     auto out = new_array<float>({where.places.count, net.size(), net.size()});

@@ -39,6 +39,22 @@ WRINKLE_CLONES void encode(const float* along_t, const float* along_b, int width
     }
 }
 
+// Planes of 0..65535 to pixels; what is not a number becomes 0.
+WRINKLE_CLONES void interleave(const float* planes, int width, std::uint16_t* out) {
+    const float *r = planes, *g = planes + width, *b = planes + 2 * static_cast<std::int64_t>(width);
+    const auto code = [](float v) { return static_cast<std::uint16_t>(static_cast<std::int32_t>(std::min(std::max(0.0f, v), 65535.0f))); };
+    for (int x = 0; x < width; ++x) {
+        out[3 * x] = code(r[x]);
+        out[3 * x + 1] = code(g[x]);
+        out[3 * x + 2] = code(b[x]);
+    }
+}
+
+WRINKLE_CLONES void to_bytes(const float* in, int width, std::uint8_t* out) {
+    for (int x = 0; x < width; ++x)
+        out[x] = static_cast<std::uint8_t>(static_cast<std::int32_t>(std::min(std::max(in[x], 0.0f), 255.0f) + 0.5f));
+}
+
 struct Neighbours {
     const float *above, *here, *below;
     float apart;
@@ -60,33 +76,30 @@ void enlarge_cubic(ConstImage in, int k, float* out, int size, Progress* progres
 }
 
 void enlarge_bytes(ConstImage in, int k, std::uint8_t* out, int size) {
+    const LinearRows rows(in, 1.0 / k, size);
     parallel_for(size, 64, [&](std::int64_t begin, std::int64_t end) {
         std::vector<float> line(static_cast<std::size_t>(size));
         for (int y = static_cast<int>(begin); y < end; ++y) {
-            enlarged_row(in, k, y, size, line.data());
+            rows.row(y, line.data());
             std::uint8_t* target = out + static_cast<std::int64_t>(y) * size;
-            for (int x = 0; x < size; ++x)
-                target[x] = static_cast<std::uint8_t>(std::min(std::max(line[static_cast<std::size_t>(x)], 0.0f), 255.0f) + 0.5f);
+            to_bytes(line.data(), size, target);
         }
     });
 }
 
 void normals(const float* displacement, int size, const Metric& metric, float factor, std::uint16_t* out,
              Progress* progress) {
+    const LinearRows rows = metric_rows(metric, size);
     parallel_for(size, 32, [&](std::int64_t begin, std::int64_t end) {
         const std::size_t width = static_cast<std::size_t>(size);
         std::vector<float> acd(3 * width), t(width), b(width), scaled(3 * width);
         for (int y = static_cast<int>(begin); y < end; ++y) {
-            metric.row(y, size, acd.data());
+            rows.row(y, acd.data());
             const Neighbours n = neighbours(displacement, y, size, size);
             slopes(n.above, n.here, n.below, acd.data(), size, static_cast<float>(metric.units), n.apart, t.data(), b.data());
             encode(t.data(), b.data(), size, factor, scaled.data());
             std::uint16_t* target = out + static_cast<std::int64_t>(y) * size * 3;
-            for (std::size_t x = 0; x < width; ++x)
-                for (std::size_t c = 0; c < 3; ++c) {
-                    const float value = scaled[c * width + x];
-                    target[3 * x + c] = value > 0.0f ? static_cast<std::uint16_t>(std::min(value, 65535.0f)) : 0;
-                }
+            interleave(scaled.data(), size, target);
         }
     }, progress);
 }
@@ -94,10 +107,11 @@ void normals(const float* displacement, int size, const Metric& metric, float fa
 void soft_gate(ConstImage relief, const Metric& metric, float tau, double sigma, Image out) {
     const int height = relief.height, width = relief.width;
     std::vector<float> squares(static_cast<std::size_t>(height) * width), means(squares.size());
+    const LinearRows rows = metric_rows(metric, width);
     parallel_for(height, 32, [&](std::int64_t begin, std::int64_t end) {
         std::vector<float> acd(static_cast<std::size_t>(width) * 3), t(static_cast<std::size_t>(width)), b(t.size());
         for (int y = static_cast<int>(begin); y < end; ++y) {
-            metric.row(y, width, acd.data());
+            rows.row(y, acd.data());
             const Neighbours n = neighbours(relief.data, y, height, width);
             slopes(n.above, n.here, n.below, acd.data(), width, static_cast<float>(metric.units), n.apart, t.data(), b.data());
             float* target = squares.data() + static_cast<std::int64_t>(y) * width;

@@ -89,27 +89,46 @@ std::vector<Block> blocks_of(const Places& places, int height, int width) {
     return blocks;
 }
 
+// Narrows first..end to where |start + slope * i| < half, one more at each side at most.
+void clip(float start, float slope, float half, int& first, int& end) {
+    if (std::fabs(slope) < 1e-6f) {
+        if (std::fabs(start) >= half) end = first;
+        return;
+    }
+    const float one = (-half - start) / slope, other = (half - start) / slope;
+    const float low = std::clamp(std::min(one, other), -1.0f, 1e6f), high = std::clamp(std::max(one, other), -2.0f, 1e6f);
+    first = std::max(first, static_cast<int>(low));
+    end = std::min(end, static_cast<int>(high) + 2);
+}
+
 void add_patch(const float* values, const Places& places, std::int64_t p, const Block& block, float* sums, float* weights) {
     const float* at = places.at + 2 * p;
     const int size = places.size;
     Inverse inverse;
     if (!inverse_of(places.steps + 4 * p, inverse)) return;
     const float half = static_cast<float>(size) * 0.5f, middle = half - 0.5f, last = static_cast<float>(size - 1);
-    for (int row = block.top; row < block.bottom; ++row)
-        for (int column = block.left; column < block.right; ++column, ++sums, ++weights) {
-            const float dr = static_cast<float>(row) - at[0], dc = static_cast<float>(column) - at[1];
-            const float x = inverse.x_row * dr + inverse.x_column * dc, y = inverse.y_row * dr + inverse.y_column * dc;
-            const float wx = 1.0f - (x / half) * (x / half), wy = 1.0f - (y / half) * (y / half);
-            if (!(wx > 0.0f && wy > 0.0f)) continue;
-            const float j = std::clamp(middle + x, 0.0f, last), i = std::clamp(middle - y, 0.0f, last);
-            const int i0 = std::min(static_cast<int>(i), size - 2), j0 = std::min(static_cast<int>(j), size - 2);
-            const float fi = i - static_cast<float>(i0), fj = j - static_cast<float>(j0);
+    const float shrink = 1.0f / half;
+    const int width = block.right - block.left;
+    for (int row = block.top; row < block.bottom; ++row, sums += width, weights += width) {
+        const float dr = static_cast<float>(row) - at[0], dc = static_cast<float>(block.left) - at[1];
+        const float x0 = inverse.x_row * dr + inverse.x_column * dc, y0 = inverse.y_row * dr + inverse.y_column * dc;
+        int first = 0, end = width;
+        clip(x0, inverse.x_column, half, first, end);
+        clip(y0, inverse.y_column, half, first, end);
+        for (int i = first; i < end; ++i) {
+            const float x = x0 + inverse.x_column * static_cast<float>(i), y = y0 + inverse.y_column * static_cast<float>(i);
+            const float sx = x * shrink, sy = y * shrink;
+            const float wx = std::max(1.0f - sx * sx, 0.0f), wy = std::max(1.0f - sy * sy, 0.0f);
+            const float across = std::min(std::max(middle + x, 0.0f), last), down = std::min(std::max(middle - y, 0.0f), last);
+            const int i0 = std::min(static_cast<int>(down), size - 2), j0 = std::min(static_cast<int>(across), size - 2);
+            const float fi = down - static_cast<float>(i0), fj = across - static_cast<float>(j0);
             const float *top = values + static_cast<std::int64_t>(i0) * size + j0, *bottom = top + size;
             const float upper = top[0] + (top[1] - top[0]) * fj, lower = bottom[0] + (bottom[1] - bottom[0]) * fj;
             const float weight = wx * wx * wy * wy;
-            *sums += weight * (upper + (lower - upper) * fi);
-            *weights += weight;
+            sums[i] += weight * (upper + (lower - upper) * fi);
+            weights[i] += weight;
         }
+    }
 }
 
 }  // namespace
@@ -118,13 +137,14 @@ void structure_tensor(ConstImage maps, const Metric& metric, int r, Image out) {
     const float share = 1.0f / static_cast<float>(r * r);
     const int n = maps.width, height = maps.height;
     const auto units = static_cast<float>(metric.units);
+    const LinearRows rows = metric_rows(metric, n);
     parallel_for(out.height, 8, [&](std::int64_t begin, std::int64_t end) {
         std::vector<float> acd(static_cast<std::size_t>(n) * 3), zeros(static_cast<std::size_t>(n) * 4, 0.0f);
         for (int cell = static_cast<int>(begin); cell < end; ++cell) {
             float* sums = out.row(cell);
             std::fill_n(sums, out.width * 3, 0.0f);
             for (int y = cell * r; y < std::min((cell + 1) * r, height); ++y) {
-                metric.row(y, n, acd.data());
+                rows.row(y, acd.data());
                 const float* above = y > 0 ? maps.row(y - 1) : zeros.data();
                 const float* below = y + 1 < height ? maps.row(y + 1) : zeros.data();
                 const float* here = maps.row(y);
@@ -146,12 +166,12 @@ void structure_tensor(ConstImage maps, const Metric& metric, int r, Image out) {
 void sample_patches(ConstImage maps, const Places& places, float* out, Progress* progress) {
     const std::int64_t plane = static_cast<std::int64_t>(places.size) * places.size;
     parallel_for(places.count, 4, [&](std::int64_t begin, std::int64_t end) {
-        std::vector<float> pixel(static_cast<std::size_t>(maps.channels));
+        float pixel[4];
         for (std::int64_t p = begin; p < end; ++p) {
-            float* target = out + p * maps.channels * plane;
+            float* target = out + p * 4 * plane;
             for_samples(places, p, [&](int i, int j, float row, float column) {
-                bilinear(maps, row, column, pixel.data());
-                for (int c = 0; c < maps.channels; ++c) target[c * plane + i * places.size + j] = pixel[static_cast<std::size_t>(c)];
+                bilinear<4>(maps, row, column, pixel);
+                for (int c = 0; c < 4; ++c) target[c * plane + i * places.size + j] = pixel[c];
             });
         }
     }, progress);
@@ -178,7 +198,7 @@ void run_net(const Net& net, const float* inputs, std::int64_t count, float* res
 
 void predict_patches(const Net& net, ConstImage maps, const Places& places, const float* constants, float* results,
                      Progress* progress) {
-    const int size = net.size(), planes = net.channels() - maps.channels;
+    const int size = net.size(), planes = net.channels() - 4;
     parallel_for(places.count, 1, [&](std::int64_t begin, std::int64_t end) {
         thread_local Arena memory;
         float* arena = memory.get(net.arena_floats());
@@ -186,8 +206,8 @@ void predict_patches(const Net& net, ConstImage maps, const Places& places, cons
             clear_input(net, arena);
             for_samples(places, p, [&](int i, int j, float row, float column) {
                 float* pixel = input_pixel(net, arena, i, j);
-                bilinear(maps, row, column, pixel);
-                std::copy_n(constants + p * planes, planes, pixel + maps.channels);
+                bilinear<4>(maps, row, column, pixel);
+                for (int c = 0; c < planes; ++c) pixel[4 + c] = constants[p * planes + c];
             });
             net.run(arena, results + p * size * size);
         }

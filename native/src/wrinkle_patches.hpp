@@ -21,13 +21,13 @@ struct Places {
 // `out` (ceil(height / r), ceil(width / r), 3) holds tt, tb, bb.
 void structure_tensor(ConstImage maps, const Metric& metric, int r, Image out);
 
-// (count, channels, size, size): bilinear samples of the map, 0 beyond its border.
+// (count, 4, size, size): bilinear samples of the map (4 channels), 0 beyond its border.
 void sample_patches(ConstImage maps, const Places& places, float* out, Progress* progress);
 
 // The network on planar inputs (count, channels, size, size); results (count, size, size).
 void run_net(const Net& net, const float* inputs, std::int64_t count, float* results, Progress* progress);
 
-// The same on samples of the map followed by constant planes, `constants` (count, net channels - map channels).
+// The same on samples of the map followed by constant planes, `constants` (count, net channels - 4).
 void predict_patches(const Net& net, ConstImage maps, const Places& places, const float* constants, float* results,
                      Progress* progress);
 

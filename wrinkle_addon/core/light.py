@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Where the light comes from, read off the shading of the coarse face.
 
-The model is one distant light and one from all around: luminance = albedo * (ambient + (1 - ambient) * max(0, n . l)). Albedo is
+The model is one distant light and one from all around:
+luminance = albedo * (ambient + (1 - ambient) * max(0, n . l)). Albedo is
 one number for the whole skin; brows, moles, make-up, highlights and cast shadows are outliers of a fit in log luminance
 that does not care about outliers. The search over directions is complete, so there is no start to depend on.
 """
@@ -19,9 +20,9 @@ from .types import Float, Light, Surface, Texture
 
 Array = npt.NDArray[np.float32]
 
-POINTS = 4000
+POINTS = 3000
 """How many places of the skin are looked at."""
-COARSE_POINTS = 800
+COARSE_POINTS = 400
 AMBIENTS = np.array([0.05, 0.15, 0.25, 0.35, 0.45, 0.55, 0.65, 0.75, 0.85, 0.95], np.float32)
 SPREAD = 0.12
 """Log luminance residual that counts half: beyond lies what shading by this light does not explain."""
@@ -97,7 +98,7 @@ def _skin(texture: Texture, surface: Surface, mask: Float | None, normals: Array
     colour, weight = level[rows, columns, :3], level[rows, columns, 3]
     covered = surface.covered[cell] & (colour.min(axis=1) > 1e-4)
     colour, weight, cell = colour[covered], weight[covered], tuple(at[covered] for at in cell)
-    logs = np.log(colour + 0.01 * colour.mean())
+    logs = np.log(colour + 0.01 * (colour.mean() if len(colour) else 1.0))
     hue = logs[:, 0] - logs[:, 1]
     middle = np.median(hue) if len(hue) else 0.0
     scatter = 2 * np.median(np.abs(hue - middle)) + 0.02 if len(hue) else 1.0
@@ -132,7 +133,7 @@ def _costs(skin: Skin, directions: Array, ambients: Array) -> Array:
     costs = np.empty((len(directions), len(ambients)), np.float32)
     for column, ambient in enumerate(ambients):
         rest = skin.luminance - np.log(ambient + (1 - ambient) * lambert)
-        rest -= np.median(rest, axis=1, keepdims=True)
+        rest -= (rest @ weights)[:, None]
         for _ in range(2):
             trust = weights / (1 + (rest / SPREAD) ** 2)
             rest -= ((rest * trust).sum(1) / trust.sum(1))[:, None]
@@ -145,7 +146,7 @@ def _search(skin: Skin) -> tuple[Array, float, float]:
     step = max(1, len(skin.luminance) // COARSE_POINTS)
     few = Skin(skin.normals[::step], skin.luminance[::step], skin.weights[::step])
     front = few.normals.mean(axis=0)
-    directions = _directions(240)
+    directions = _directions(200)
     directions = directions[directions @ front > -0.3]
     costs = _costs(few, directions, AMBIENTS[::2])
     best = directions[costs.min(axis=1).argmin()]

@@ -80,7 +80,7 @@ def confidence_on_level(fine: Level, fine_maps: Float, coarse_maps: Float, coars
         wide = lines(coarse_maps, coarse, COARSE_LINES)
         size, ratio = strength.shape[0], coarse.k // fine.k
         enlarged = native.enlarge_cubic(wide[..., None], ratio, size) if ratio > 1 else wide
-        contrast = sparse(np.maximum(strength, enlarged), fine.texel_mm)
+        contrast = sparse(np.maximum(strength, enlarged), fine.texel_mm) * fine_maps[..., 3]
     contrast = np.maximum(contrast, 0)
     return np.ascontiguousarray(255 * contrast / (contrast + HALF), np.float32)
 

@@ -22,7 +22,7 @@ def metric(surface: Surface) -> Float:
 
 
 def reduction(texel_mm: float, mm: float) -> int:
-    """How far a map can shrink for a scale: the largest power of two k up to 256 with k * texel_mm <= 1.2 * mm, or 1."""
+    """How far a map can shrink for a scale: a power of two k up to 256 with k * texel_mm <= 1.2 * mm, or 1."""
     k = 1
     while k < 256 and 2 * k * texel_mm <= 1.2 * mm:
         k *= 2

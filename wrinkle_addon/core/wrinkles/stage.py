@@ -97,9 +97,16 @@ def trust(confidence: Float, texel_mm: float, least: float) -> Float:
     """(n, n) float32 in 0..1: 1 around texels of at least ``least``, 0 around those of half of that."""
     if least <= 0:
         return np.ones_like(confidence)
-    radius = max(1, round(REACH_MM / texel_mm))
-    wide = cv2.dilate(confidence, np.ones((2 * radius + 1, 2 * radius + 1), np.uint8))
-    soft = cv2.GaussianBlur(wide, (0, 0), 0.4 * REACH_MM / texel_mm)
+    k = max(1, int(REACH_MM / 4 / texel_mm))
+    cells = -(-confidence.shape[0] // k)
+    best = np.zeros((cells * k, cells * k), np.float32)
+    best[: confidence.shape[0], : confidence.shape[1]] = confidence
+    best = best.reshape(cells, k, cells, k).max(axis=(1, 3))
+    radius = max(1, round(REACH_MM / (texel_mm * k)))
+    wide = cv2.dilate(best, np.ones((2 * radius + 1, 2 * radius + 1), np.uint8))
+    soft = cv2.GaussianBlur(wide, (0, 0), 0.4 * REACH_MM / (texel_mm * k))
+    soft = cv2.resize(soft, (cells * k, cells * k), interpolation=cv2.INTER_LINEAR)
+    soft = soft[: confidence.shape[0], : confidence.shape[1]]
     share = np.clip((soft - 0.5 * least) / (0.5 * least), 0, 1)
     return share * share * (3 - 2 * share)
 

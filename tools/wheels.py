@@ -91,7 +91,8 @@ def eos_wheel(interpreter: Interpreter) -> Path:
                 "--no-build-isolation",
                 "--require-hashes",
             ]
-            command += ["--wheel-dir", out, "-r", REQUIREMENTS / f"eos-{interpreter.version}.txt"]
+            # pip's cache may hold a wheel that was built with other flags.
+            command += ["--no-cache-dir", "--wheel-dir", out, "-r", REQUIREMENTS / f"eos-{interpreter.version}.txt"]
             run(command, "eos", _build_environment(python))
             _tag_for_linux(python, out)
 

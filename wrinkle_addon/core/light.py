@@ -28,7 +28,7 @@ SPREAD = 0.12
 """Log luminance residual that counts half: beyond lies what shading by this light does not explain."""
 FACE_RADIUS_MM = np.array([85.0, 140.0], np.float32)
 """Mean radii of a face across and along, the shape assumed where no mesh is given."""
-ABOVE = np.array([0.0, 0.45, 0.893], np.float32)
+ABOVE = np.array([0.0, 0.45, np.sqrt(1 - 0.45**2)], np.float32)
 """Where light comes from most often; returned, with no confidence, where the shading tells nothing."""
 
 

@@ -18,8 +18,8 @@ from tools.stamps import digest, is_done, record, source_files
 EPOCH = "315532800"
 """Date of every file built (1980-01-01, the earliest a zip can hold): the same source gives the same bytes."""
 
-LINK_FLAGS = "-static-libstdc++" if sys.platform == "linux" else ""
-"""Else the wheels would run only where the C++ library is as new as this machine's."""
+LINK_FLAGS = "-static-libstdc++ -Wl,--exclude-libs,ALL -Wl,--gc-sections" if sys.platform == "linux" else ""
+"""Links in what is used of the C++ library: else the wheels would run only where it is as new as this machine's."""
 
 
 def build_tools(interpreter: Interpreter) -> Path:

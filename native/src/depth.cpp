@@ -44,7 +44,7 @@ DepthBuffer::DepthBuffer(const GridMesh& mesh, const float* depth) {
 
 DepthPlane DepthBuffer::plane(Affine depth, double bias) {
     // Two neighbouring triangles of a curved surface differ by a share of the slope per pixel.
-    const double slope = std::hypot(depth.dx, depth.dy);
+    const double slope = std::sqrt(depth.dx * depth.dx + depth.dy * depth.dy);
     return {depth, bias + 0.5 * std::min(slope, 8.0 * bias)};
 }
 

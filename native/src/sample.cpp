@@ -138,7 +138,7 @@ Level halved(const Level& fine) {
 Footprint::Footprint(const Affine& x, const Affine& y) {
     // Singular values of the 2 x 2 derivative, and the direction of the larger.
     const double e = x.dx * x.dx + y.dx * y.dx, f = x.dy * x.dy + y.dy * y.dy, g = x.dx * x.dy + y.dx * y.dy;
-    const double half = 0.5 * (e + f), root = std::hypot(0.5 * (e - f), g);
+    const double half = 0.5 * (e + f), root = std::sqrt(0.25 * (e - f) * (e - f) + g * g);
     if (half + root <= 1.0) return;
     const double longer = std::sqrt(half + root), shorter = std::sqrt(std::max(half - root, 0.0));
     const double along = std::max(shorter, std::max(1.0, longer / kMostSamples));

@@ -108,36 +108,31 @@ def merge_textures(textures: Sequence[Texture]) -> Texture:
 def fill_unseen(texture: Texture, model: FaceModel | None = None) -> Byte:
     """Colours for every texel, (S, S, 3) uint8; for display only, never for measuring wrinkles.
 
-    What was not seen comes from the other half of the face when the model's UV is symmetric, with its brightness
-    matched along the border, and from smooth continuation where neither half was seen.
+    What was not seen takes its colour and light from what was seen around it, smoothly continued, and its features from
+    the other half of the face when the model's UV is symmetric.
     """
     size = min(texture.size, FILLED_SIZE)
     small = Texture(*(_shrunk(image, size) for image in (texture.rgb, texture.alpha)))
-    own = small.alpha / np.float32(255)
-    colours = _log(small.rgb)
+    filled = continued(_log(small.rgb), small.alpha / np.float32(255))
     middle = None if model is None else _uv_middle(model)
     if middle is not None:
-        colours, own = _with_mirrored(small, colours, own, middle)
-    filled = _resized(continued(colours, own), texture.size)
+        filled += _features(small.rgb, small.alpha, middle)[..., None]
     alpha = texture.alpha[..., None] / np.float32(255)
-    mixed = texture.rgb * alpha + np.clip(np.exp(filled) - 8, 0, 255) * (1 - alpha)
+    mixed = texture.rgb * alpha + np.clip(np.exp(_resized(filled, texture.size)) - 8, 0, 255) * (1 - alpha)
     return np.asarray(mixed + np.float32(0.5)).astype(np.uint8)
 
 
-def _with_mirrored(texture: Texture, colours: Float, own: Float, middle: float) -> tuple[Float, Float]:
-    """Log colours completed by the mirror image where alpha is missing, and the completed alpha in 0..1."""
-    other_alpha = _mirror(texture.alpha, middle) / np.float32(255)
-    other = _log(_mirror(texture.rgb, middle))
-    # Both halves are known where the alphas overlap; their difference, continued, carries the light across. Brightness
-    # only: the hue of dark skin is mostly noise.
-    both = np.minimum(own, other_alpha)
-    brighter = _coarse((colours - other).mean(axis=2), both)
-    brighter = continued(brighter, np.minimum(_coarse_weight(both) * 2, 1))
-    matched = other + _resized(np.clip(brighter, -0.5, 0.5), texture.size)[..., None]
-    share = other_alpha * (1 - own)
-    total = own + share
-    mixed = (colours * own[..., None] + matched * share[..., None]) / np.maximum(total, 1e-6)[..., None]
-    return np.asarray(mixed, np.float32), np.asarray(np.clip(total, 0, 1), np.float32)
+def _features(rgb: Byte, alpha: Byte, middle: float) -> Float:
+    """How much brighter or darker (log) the mirrored face is than its surroundings, (S, S); 0 where it is not seen."""
+    seen = _mirror(alpha, middle) / np.float32(255)
+    # A little smoothed: what is dark there and light here would bring its noise along.
+    grey = cv2.GaussianBlur(cv2.cvtColor(_mirror(rgb, middle), cv2.COLOR_RGB2GRAY), (0, 0), len(rgb) / 512)
+    brightness = np.log(grey.astype(np.float32) + 24)
+    sigma = len(rgb) / 40
+    around = cv2.GaussianBlur(brightness * seen, (0, 0), sigma) / np.maximum(
+        cv2.GaussianBlur(seen, (0, 0), sigma), 1e-3
+    )
+    return np.asarray(np.clip(brightness - around, -1, 0.4) * seen, np.float32)
 
 
 def _log(rgb: Byte) -> Float:
@@ -182,15 +177,6 @@ def _mirror(image: Byte, middle: float) -> Byte:
     # Column c holds u = (c + .5) / size; its mirror image lies at column 2 middle size - 1 - c.
     across = np.array([[-1, 0, 2 * middle * size - 1], [0, 1, 0]], np.float64)
     return np.asarray(cv2.warpAffine(image, across, (size, size), flags=cv2.INTER_LINEAR), np.uint8)
-
-
-def _coarse_weight(weight: Float) -> Float:
-    return np.asarray(cv2.resize(weight, (128, 128), interpolation=cv2.INTER_AREA), np.float32)
-
-
-def _coarse(image: Float, weight: Float) -> Float:
-    mean = _coarse_weight(image * weight) / np.maximum(_coarse_weight(weight), 1e-6)
-    return np.asarray(mean, np.float32)
 
 
 def _shrunk(image: Byte, size: int) -> Byte:

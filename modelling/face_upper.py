@@ -28,7 +28,9 @@ def brow_down(skin: Skin, lids: Lids) -> np.ndarray:
     """AU 4: corrugator draws the brow down and in, procerus the glabella down."""
     field = skin.pull((36, 27, 13), (14, 10, 22), (-4.2, -4.4, 2.4), 0.34, 0.3)
     field += skin.pull(skin.at(336) + [1, 0, 0], (8, 9, 14), (-1.4, -1.4, 0.6), 0.2, 0.3)
-    field += skin.swell(skin.near(skin.at(336) + [-1, -1, 0], (5, 6, 9)), 1.2)
+    field += skin.swell(skin.near(skin.at(336) + [-1, -1, 0], (5, 6, 9)), 1.0)
+    field += skin.slide(skin.near((7, 22, 22), (6, 10, 14)), (-1.6, -1.0, 0.6), 0.3)
+    field += skin.swell(skin.along([(20, 13, 12), (34, 14, 12), (46, 11, 4)], 3.8), 1.5)  # the fold hangs over the lid
     near = smooth(skin.p[:, 0], -3, 18)  # the fold between the brows stands beside the midline
     return _lid_follow(skin, lids, field * (near * _hairline(skin))[:, None], 0.1)
 
@@ -73,11 +75,11 @@ def eye_blink(skin: Skin, lids: Lids) -> np.ndarray:
 
 def eye_squint(skin: Skin, lids: Lids) -> np.ndarray:
     """AU 7: both lids tighten, the skin beside and under the eye gathers."""
-    field = lids.close(0.22, 0.28)
-    under = skin.near(skin.at(374) + [0, -6, 0], (14, 6, 14))
-    field += _lid_follow(skin, lids, skin.slide(under, (-0.4, 2.2, 0.4), 0.3) + skin.swell(under, 0.8), 0.3)
-    beside = skin.near(skin.at(263) + [9, 0, -4], (7, 8, 10))
-    field += skin.slide(beside, (-2.2, 0, 0.8), 0.3)
+    field = lids.close(0.2, 0.26)
+    under = skin.near(skin.at(374) + [0, -11, 0], (14, 7, 14))
+    field += _lid_follow(skin, lids, skin.slide(under, (-0.4, 3.0, 0.4), 0.3) + skin.swell(under, 0.5), 0.3)
+    beside = skin.near(skin.at(263) + [14, -1, -6], (8, 9, 12))
+    field += skin.slide(beside, (-3.0, 0.3, 1.0), 0.3)
     return field * skin.left[:, None]
 
 

@@ -43,13 +43,6 @@ def ict() -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     return np.array(points, np.float32) * 10, np.array(faces, np.int32), np.array(landmarks, np.int32)
 
 
-def areas(mean: np.ndarray, triangles: np.ndarray) -> np.ndarray:
-    """(V,) mm2 of the surface round every vertex (times three)."""
-    a, b, c = (mean[triangles[:, k]] for k in range(3))
-    area = np.linalg.norm(np.cross(b - a, c - a), axis=1)
-    return sum(np.bincount(triangles[:, k], weights=area, minlength=len(mean)) for k in range(3))
-
-
 def test_every_region_has_vertices_and_they_share_the_skin() -> None:
     found = vertex_regions(MODEL.mean, MODEL.uv, MODEL.triangles, MODEL.landmarks)
     assert set(found) == {*REGIONS, *EXCLUDED}
@@ -118,9 +111,9 @@ def test_other_models(source: object) -> None:
     ours = (MODEL.mean[MODEL.landmarks[36]] + MODEL.mean[MODEL.landmarks[45]]) / 2
     for name in REGIONS:
         assert found[name].max() > 0.9, name
-        there = np.average(mean, axis=0, weights=found[name] * areas(mean, triangles)) - origin
-        here = np.average(MODEL.mean, axis=0, weights=MODEL.regions[name] * areas(MODEL.mean, MODEL.triangles)) - ours
-        assert np.linalg.norm((there - here)[:2]) < 9, name
+        there, here = (mean - origin)[found[name] > 0.5], (MODEL.mean - ours)[MODEL.regions[name] > 0.5]
+        for q in (0, 100):
+            assert np.abs(np.percentile(there, q, axis=0) - np.percentile(here, q, axis=0))[:2].max() < 12, name
     for name in ("brows", "eyes", "lips", "nostrils"):
         assert found[name].max() > 0.9, name
 

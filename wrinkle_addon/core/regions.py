@@ -208,7 +208,7 @@ def _fold(face: _Landmarks, sign: int, wing: int, corner: int) -> Array:
 def _concealed(p: Array, triangles: Int, face: _Landmarks, cell: float = 1.5) -> npt.NDArray[np.bool_]:
     """(V,) True for eyeballs, teeth, insides of mouth and lids: near eyes or mouth, and well behind what one sees."""
     centres = np.array([face.points[a:b].mean(axis=0) for a, b in ((36, 42), (42, 48), (48, 60))])
-    reach = np.array([26.0, 26.0, 36.0])
+    reach = np.array([26.0, 26.0, 46.0])
     near = (np.linalg.norm(p[:, None, :2] - centres[None, :, :2], axis=2) < reach).any(axis=1)
     near &= p[:, 2] > centres[:, 2].min() - 60
     corners = p[triangles[near[triangles].all(axis=1)]]
@@ -223,9 +223,10 @@ def _concealed(p: Array, triangles: Int, face: _Landmarks, cell: float = 1.5) ->
         np.maximum.at(depth, (i, j), samples[:, 2])
     i, j = ((p[near, :2] - low) / cell).astype(int).T
     hidden = np.zeros(len(p), bool)
-    nose = np.abs(p[near, 1] - face[33][1] - 8) < 20  # the nose's underside and sides are skin although the tip hides them
+    behind = depth[i, j] - p[near, 2]
     by_mouth = p[near, 1] < face[33][1] - 8  # the lips overhang the skin below them by up to 6 mm
-    hidden[near] = (depth[i, j] - p[near, 2] > np.where(by_mouth, 7.0, 4.0)) & ~nose
+    by_nose = np.abs(p[near, 1] - face[33][1] - 8) < 20  # and the nose's tip its underside and sides, by more
+    hidden[near] = behind > np.select([by_mouth, by_nose], [7.0, 16.0], 4.0)
     return hidden
 
 

@@ -173,6 +173,7 @@ class TestRunning:
         [
             ("urllib3 ... NameResolutionError ...", "package index cannot be reached"),
             ("ERROR: THESE PACKAGES DO NOT MATCH THE HASHES FROM THE REQUIREMENTS FILE", "SHA-256 differs"),
+            ("ERROR: No matching distribution found for bpy==5.0.1 (from versions: none)", "cannot be reached"),
             ("OSError: [Errno 28] No space left on device", "disk is full"),
             ("fatal error: Python.h: No such file or directory", "python3-dev"),
             ("CMake Error: No CMAKE_CXX_COMPILER could be found.", "C++ compiler"),

@@ -74,7 +74,9 @@ def run(command: Sequence[str | Path], log_name: str, environment: Mapping[str, 
         end = "\n".join(f"    {line}" for line in finished.stdout.splitlines()[-LINES_SHOWN:])
         cure = diagnose(finished.stdout)
         name = Path(str(command[0])).name
-        raise SetupError(f"{name} failed with exit code {finished.returncode}. {cure}\n{end}\n    All of it: {log}")
+        raise SetupError(
+            f"{name} failed with exit code {finished.returncode}. {cure}\nIts last lines:\n{end}\nAll: {log}"
+        )
     return finished.stdout
 
 
@@ -87,6 +89,7 @@ NETWORK_SIGNS = (
     "Connection refused",
     "ProxyError",
     "Read timed out",
+    "(from versions: none)",
 )
 KNOWN_TROUBLES: tuple[tuple[tuple[str, ...], str], ...] = (
     (

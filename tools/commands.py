@@ -37,7 +37,7 @@ def main(arguments: Sequence[str]) -> int:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="build_addon.py",
-        description="Sets up, shows, tests, builds and measures the add-on. What is in place already is not done again.",
+        description="Sets up, shows, tests, builds and measures the add-on. What is in place is not done again.",
     )
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     python_help = f"Python to set up with: {' or '.join(PYTHONS)}, or its path (default: the one that runs this)"

@@ -15,7 +15,7 @@ from .errors import WrinkleError
 from .exif import focal_length_px, orientation_cleared
 from .image_header import Header, foreign_format, read_header
 from .opencv import decoder_messages
-from .types import Byte, Photo
+from .types import Byte, Photo, Texture
 
 MEGAPIXELS = 120.0
 """Largest photo accepted: 120 million pixels take 360 MB as 8-bit RGB."""
@@ -24,6 +24,8 @@ _FORMATS = "Give a JPEG, PNG, TIFF, BMP, WebP or OpenEXR image."
 _BACKDROP = 128  # what shows through transparent pixels
 _JPEG_DAMAGE = (b"premature end", b"bad Huffman code")
 _DAMAGED = "Open it in an image editor and save it again, or get the original file."
+
+SMALLEST_TEXTURE = 64
 
 
 def read_photo(path: Path, megapixels: float = MEGAPIXELS) -> Photo:
@@ -57,6 +59,27 @@ def read_mask(path: Path, megapixels: float = MEGAPIXELS) -> Byte:
             return np.ascontiguousarray(_upright(alpha, header.exif.orientation))
     rgb = _as_srgb8(pixels, False, path.name)
     return np.ascontiguousarray(_upright(cv2.cvtColor(rgb, cv2.COLOR_RGB2GRAY), header.exif.orientation))
+
+
+def read_texture(path: Path, megapixels: float = MEGAPIXELS) -> Texture:
+    """Read an isomap texture; its alpha channel is the visibility, everything is visible where it has none.
+
+    Raises WrinkleError as :func:`read_photo`, and when the picture is not square.
+    """
+    pixels, header, _ = decode_file(path, megapixels)
+    height, width = pixels.shape[:2]
+    if height != width:
+        raise WrinkleError(
+            f"{path.name!r} is {width} x {height} pixels, but a texture is square.", "Give the face's UV texture."
+        )
+    if height < SMALLEST_TEXTURE:
+        raise WrinkleError(
+            f"{path.name!r} is only {width} x {height} pixels.", f"Give a texture of {SMALLEST_TEXTURE} or more."
+        )
+    has_alpha = pixels.ndim == 3 and pixels.shape[2] == 4
+    alpha = _as_uint8(pixels[..., 3:])[..., 0] if has_alpha else np.full((height, width), 255, np.uint8)
+    rgb = _as_srgb8(pixels[..., :3] if has_alpha else pixels, header.linear, path.name)
+    return Texture(np.ascontiguousarray(rgb), np.ascontiguousarray(alpha))
 
 
 def decode_file(path: Path, megapixels: float = MEGAPIXELS) -> tuple[npt.NDArray[Any], Header, str]:

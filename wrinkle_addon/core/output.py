@@ -12,10 +12,9 @@ import numpy as np
 
 from . import files
 from .landmarks import write_pts
-from .light import light_report
 from .motion import pack_atlas
 from .settings import Settings
-from .types import Reconstruction, Texture, WrinkleMaps
+from .types import Light, Reconstruction, Texture, WrinkleMaps
 
 PACKAGES = ("numpy", "opencv-python-headless", "eos-py", "h5py", "wrinkle-native", "bpy")
 
@@ -67,6 +66,16 @@ def write_report(report: dict[str, Any], folder: Path) -> Path:
     path = folder / "report.json"
     files.write_json(path, report)
     return path
+
+
+def light_report(light: Light) -> dict[str, Any]:
+    """The light as JSON-able values."""
+    return {
+        "direction": [round(float(value), 4) for value in light.direction],
+        "ambient": round(float(light.ambient), 4),
+        "source": light.source,
+        "confidence": round(float(light.confidence), 4),
+    }
 
 
 def versions() -> dict[str, str]:

@@ -13,10 +13,11 @@ import numpy.typing as npt
 from . import progress as progress_of
 from .errors import WrinkleError
 from .images import read_texture
-from .light import estimate_light, light_report
+from .light import estimate_light
 from .memory import StageMemory
 from .models.obj import read_obj
-from .output import versions
+from .models.seams import split_seams
+from .output import light_report, versions
 from .pipeline import masked
 from .progress import Progress, silent
 from .settings import DIS2NORMAL_COFF
@@ -88,9 +89,10 @@ def run_texture_job(
 def _surface(job: TextureJob, texture: Texture, warnings: list[str]) -> Surface:
     if job.mesh is not None:
         mesh = read_obj(job.mesh)
-        if mesh.uv is None:
+        if len(mesh.uv_triangles) == 0:
             raise WrinkleError(f"{job.mesh.name} has no UV.", "Export the mesh with its texture coordinates.")
-        return surface_of(mesh.vertices * np.float32(job.mesh_mm), mesh.triangles, mesh.uv)
+        split = split_seams(len(mesh.vertices), mesh.triangles, mesh.uv_triangles, mesh.uv)
+        return surface_of(mesh.vertices[split.vertex] * np.float32(job.mesh_mm), split.triangles, split.uv)
     texel_mm = job.texel_mm
     if texel_mm is None:
         texel_mm = ASSUMED_WIDTH_MM / texture.size

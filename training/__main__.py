@@ -8,6 +8,10 @@ import sys
 from dataclasses import replace
 from pathlib import Path
 
+from wrinkle_addon.core.errors import WrinkleError
+
+SHIPPED = Path("wrinkle_addon/assets/regressor.npz")
+
 
 def _say(text: str) -> None:
     sys.stdout.write(text + "\n")
@@ -18,7 +22,7 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m training", description=__doc__)
     commands = parser.add_subparsers(dest="command", required=True)
     run = commands.add_parser("train", help="train the shipped regressor on synthetic skin")
-    run.add_argument("--out", type=Path, default=Path("wrinkle_addon/assets/regressor.npz"))
+    run.add_argument("--out", type=Path, default=SHIPPED)
     run.add_argument("--pool", type=Path, default=Path("out/tiles"), help="where tiles are kept between runs")
     run.add_argument("--tiles", type=int)
     run.add_argument("--fine-patches", type=int)
@@ -27,13 +31,39 @@ def _parser() -> argparse.ArgumentParser:
     run.add_argument("--seed", type=int)
     run.add_argument("--only", choices=("fine", "coarse"), default="", help="train one scale and write no regressor")
     run.add_argument("--pack", action="store_true", help="only write the regressor from the checkpoints of both scales")
+    own = commands.add_parser("train-folder", help="fine-tune the regressor on a training folder (data, DOG, patch)")
+    own.add_argument("folder", type=Path)
+    own.add_argument("--out", type=Path, default=Path("out/own_regressor.npz"))
+    own.add_argument("--start", type=Path, default=SHIPPED, help="regressor to start from")
+    own.add_argument("--scratch", action="store_true", help="start from nothing")
+    own.add_argument("--patches", type=int, default=40_000)
+    own.add_argument("--check", action="store_true", help="only fit a small MLP in NumPy and report its error")
+    made = commands.add_parser("make-folder", help="write a training folder of synthetic tiles")
+    made.add_argument("folder", type=Path)
+    made.add_argument("--tiles", type=int, default=20)
+    made.add_argument("--seed", type=int, default=0)
     return parser
 
 
-def main(arguments: list[str] | None = None) -> int:
-    """Run one command; 0 when done."""
-    given = _parser().parse_args(arguments)
-    from .train import Training, pack, train  # PyTorch loads only when it is needed
+def _own_folder(given: argparse.Namespace) -> None:
+    from .own import check_folder, train_folder
+
+    if given.check:
+        check_folder(given.folder, _say)
+    else:
+        train_folder(given.folder, given.out, None if given.scratch else given.start, given.patches, _say)
+
+
+def _make_folder(given: argparse.Namespace) -> None:
+    from .folder import write_folder
+    from .tiles import make_tile
+
+    write_folder(given.folder, [make_tile(given.seed + k) for k in range(given.tiles)])
+    _say(f"wrote {given.folder}")
+
+
+def _train(given: argparse.Namespace) -> None:
+    from .train import Training, pack, train
 
     names = ("tiles", "fine_patches", "coarse_patches", "threads", "seed")
     chosen = {name: getattr(given, name) for name in names if getattr(given, name) is not None}
@@ -42,6 +72,16 @@ def main(arguments: list[str] | None = None) -> int:
         pack(given.out, given.pool, how, _say)
     else:
         train(given.out, given.pool, how, given.only, _say)
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run one command; 0 when done, 2 with one sentence when the user has something to mend."""
+    given = _parser().parse_args(arguments)
+    try:
+        {"train": _train, "train-folder": _own_folder, "make-folder": _make_folder}[given.command](given)
+    except WrinkleError as error:
+        sys.stderr.write(f"{error}\n")
+        return 2
     return 0
 
 

@@ -46,7 +46,7 @@ REGIONS: tuple[str, ...] = (*STYLES, "smooth")
 
 @dataclass(frozen=True, eq=False)
 class Relief:
-    """height: (S, S) float32 mm, outwards positive. groove: (S, S) float32 in 0..1, how much of a line lies here."""
+    """height: (S, S) float32 mm, outwards positive. groove: (S, S) float32 from 0 to about 1, how much of a line lies here."""
 
     height: Float
     groove: Float

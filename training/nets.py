@@ -8,6 +8,7 @@ A program is a list of operations on one running tensor: ``"relu"``, ``"avgpool2
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -44,27 +45,27 @@ class Builder:
 
 
 def unet(a: int, b: int, c: int, d: int, channels: int = 8) -> Builder:
-    """A small U-shaped net on N/2, N/4, N/8 and N/16 samples with ``a``, ``b``, ``c`` and ``d`` channels."""
+    """A small U-shaped net on N/2, N/4, N/8 and N/16 samples with ``a``, ``b``, ``c`` and ``d`` channels.
+
+    The finest level does little (its samples are many), the coarser ones carry the context.
+    """
     net = Builder()
     net.op("unshuffle2")
-    net.conv(4 * channels, a)
+    net.conv(4 * channels, a, 1)
+    net.conv(a, a)
     net.keep("a")
-    net.op("avgpool2")
-    net.conv(a, b)
-    net.conv(b, b)
-    net.keep("b")
-    net.op("avgpool2")
-    net.conv(b, c)
-    net.conv(c, c)
-    net.keep("c")
-    net.op("avgpool2")
-    net.conv(c, d)
-    net.conv(d, d)
+    for inside, outside, name in ((a, b, "b"), (b, c, "c"), (c, d, "")):
+        net.op("avgpool2")
+        net.conv(inside, outside)
+        net.conv(outside, outside)
+        if name:
+            net.keep(name)
     for inside, outside, name in ((d, c, "c"), (c, b, "b"), (b, a, "a")):
         net.op("upsample2")
         net.join(name)
         net.conv(inside + outside, outside, 1)
-        net.conv(outside, outside)
+        if name != "a":
+            net.conv(outside, outside)
     net.conv(a, 4, relu=False)
     net.op("shuffle2")
     return net
@@ -106,6 +107,18 @@ class ProgramNet(nn.Module):
                 k = int(value[1:])
                 x = functional.conv2d(x, self.weights[k], self.biases[k], padding=int(name[4]) // 2)
         return x
+
+    def load(self, arrays: Mapping[str, Float]) -> None:
+        """Take over weights that :meth:`arrays` gave, of this or another training run of the same program."""
+        last = len(self.weights) - 1
+        with torch.no_grad():
+            for k, (w, b) in enumerate(zip(self.weights, self.biases, strict=True)):
+                kernel = np.array(arrays[f"w{k}"], np.float32)
+                if k == 0:
+                    kernel /= np.repeat(INPUT_GAIN, kernel.shape[1] // len(INPUT_GAIN))[None, :, None, None]
+                unit = self.unit_mm if k == last else 1.0
+                w.copy_(torch.from_numpy(kernel / np.float32(unit)))
+                b.copy_(torch.from_numpy(np.array(arrays[f"b{k}"], np.float32) / np.float32(unit)))
 
     def arrays(self) -> dict[str, Float]:
         """Weights and biases by name (``w0``, ``b0``, ...), output in mm."""

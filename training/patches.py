@@ -198,14 +198,25 @@ def _places(rng: np.random.Generator, target: Float, margin: float, count: int) 
     return trial[rng.choice(len(trial), count, replace=False, p=chance / chance.sum())]
 
 
-def draw(rng: np.random.Generator, tile: Tile, scale: Scale, count: int, plain: bool = False) -> Batch:
-    """``count`` patches of one tile. ``plain`` leaves out exclusions and the light's uncertainty (for measuring)."""
+def draw(
+    rng: np.random.Generator, tile: Tile, scale: Scale, count: int, plain: bool = False, centres: Float | None = None
+) -> Batch:
+    """``count`` patches of one tile. ``plain`` leaves out exclusions and the light's uncertainty (for measuring).
+
+    centres: (P, 2) row, column in texels to choose from, with a jitter; drawn where there is relief when None.
+    """
     size, mm = tile.rgb.shape[0], tile.texel_mm
     weight = np.ones((size, size), np.float32) if plain else exclusions(rng, size)
+    if tile.alpha is not None:
+        weight = weight * (tile.alpha.astype(np.float32) / 255)
     maps, k = input_maps(tile.rgb, weight, mm, scale)
     margin = min(0.35 * scale.size * scale.mm / mm, 0.4 * size)
     target = _reduced(target_map(tile.height, mm, scale), k)
-    level = _places(rng, target, margin / k, count)
+    if centres is None:
+        level = _places(rng, target, margin / k, count)
+    else:
+        chosen = centres[rng.integers(0, len(centres), count)] + rng.normal(0, 1.5 / mm, (count, 2))
+        level = ((chosen + 0.5) / k - 0.5).astype(np.float32)
     if plain:
         light = eased(np.repeat(tile.light[None, :3], count, 0), np.repeat(tile.light[3], count))
     else:

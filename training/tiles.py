@@ -26,13 +26,14 @@ HELD_OUT_SEED = 9_000_000
 @dataclass(frozen=True, eq=False)
 class Tile:
     """rgb: (S, S, 3) uint8 sRGB. height: (S, S) float32 mm. light: (4,) float32, unit direction to the light (x right,
-    y up, z out) and the ambient share. region: name."""
+    y up, z out) and the ambient share. region: name. alpha: (S, S) uint8, what counts, or None for all."""
 
     rgb: Byte
     height: Float
     light: Float
     region: str
     texel_mm: float
+    alpha: Byte | None = None
 
 
 @dataclass(frozen=True, eq=False)

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import copy
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -19,20 +19,23 @@ from .stream import SHARD_TILES, held_out, patches_of, stream
 from .weights import write_regressor
 
 Say = Callable[[str], None]
+Look = Callable[[int, float, ProgramNet], None]
 SCALES = (FINE, COARSE)
 UNIT_MM = {"fine": 0.05, "coarse": 0.08}
 SLOPE_UNIT = {"fine": 0.08, "coarse": 0.03}
-WIDTHS = {"fine": (16, 24, 48, 64), "coarse": (16, 24, 48, 64)}
+GATES = {"fine": 0.01, "coarse": 0.005}
+"""Slope under which the stage fades relief out; the nets already answer little where they see little."""
+WIDTHS = {"fine": (16, 24, 40, 48), "coarse": (16, 24, 40, 48)}
 
 
 @dataclass(frozen=True)
 class Training:
     """How long and with what. tiles: pool size; patches: how many of each scale pass in all; batch: patches a step."""
 
-    tiles: int = 4000
-    fine_patches: int = 320_000
-    coarse_patches: int = 120_000
-    batch: int = 32
+    tiles: int = 3000
+    fine_patches: int = 72_000
+    coarse_patches: int = 48_000
+    batch: int = 12
     rate: float = 2e-3
     slope_weight: float = 0.5
     seed: int = 1
@@ -68,19 +71,18 @@ def explained(net: ProgramNet, batch: Batch, scale: Scale) -> tuple[float, float
     )
 
 
-def train_scale(scale: Scale, pool: Path, how: Training, say: Say) -> None:
-    """Train one scale; the averaged net is kept in ``pool`` at every twentieth of the way (see :func:`checkpoint`)."""
-    torch.manual_seed(how.seed)
-    net = ProgramNet(unet(*WIDTHS[scale.name]), UNIT_MM[scale.name]).to(memory_format=torch.channels_last)
+def new_net(scale: Scale, seed: int) -> ProgramNet:
+    """An untrained net of this scale."""
+    torch.manual_seed(seed)
+    return ProgramNet(unet(*WIDTHS[scale.name]), UNIT_MM[scale.name]).to(memory_format=torch.channels_last)
+
+
+def descend(net: ProgramNet, batches: Iterator[Batch], scale: Scale, steps: int, how: Training, look: Look) -> ProgramNet:
+    """Run ``steps`` steps and return the running average of the net; ``look(step, loss, average)`` is called 20 times."""
     mean = copy.deepcopy(net)
-    patches = how.fine_patches if scale.name == "fine" else how.coarse_patches
-    steps = max(1, patches // how.batch)
     optimiser = torch.optim.AdamW(net.parameters(), lr=how.rate, weight_decay=1e-4)
     schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, how.rate, total_steps=steps + 1, pct_start=0.08)
-    check = patches_of(held_out(40), scale, 12, 5)
-    shards = -(-how.tiles // SHARD_TILES)
-    batches = stream(pool, shards, scale, 40 if scale.name == "fine" else 16, how.batch, how.seed)
-    started, part, running = time.monotonic(), max(1, steps // 20), 0.0
+    part, running = max(1, steps // 20), 0.0
     for step in range(1, steps + 1):
         optimiser.zero_grad(set_to_none=True)
         loss = loss_of(net, next(batches), scale, how.slope_weight)
@@ -93,12 +95,31 @@ def train_scale(scale: Scale, pool: Path, how: Training, say: Say) -> None:
         with torch.no_grad():
             torch._foreach_lerp_(list(mean.parameters()), list(net.parameters()), 1 - keep)
         if step % part == 0 or step == steps:
-            depth, slope = explained(mean, check, scale)
-            took = time.monotonic() - started
-            seen = f"{scale.name} {step * how.batch} patches, {took:.0f} s"
-            say(f"{seen}: loss {running / part:.4f}, R2 {depth:.3f}, slope R2 {slope:.3f}")
+            look(step, running / part, mean)
             running = 0.0
-            np.savez(checkpoint(pool, scale), **mean.arrays())  # type: ignore[arg-type]
+    return mean
+
+
+def train_scale(scale: Scale, pool: Path, how: Training, say: Say) -> None:
+    """Train one scale; the averaged net is kept in ``pool`` at every twentieth of the way (see :func:`checkpoint`)."""
+    patches = how.fine_patches if scale.name == "fine" else how.coarse_patches
+    check = patches_of(held_out(30), scale, 12, 5)
+    shards = -(-how.tiles // SHARD_TILES)
+    batches = stream(pool, shards, scale, 24 if scale.name == "fine" else 16, how.batch, how.seed)
+    started = time.monotonic()
+
+    def look(step: int, loss: float, mean: ProgramNet) -> None:
+        depth, slope = explained(mean, check, scale)
+        seen = f"{scale.name} {step * how.batch} patches, {time.monotonic() - started:.0f} s"
+        say(f"{seen}: loss {loss:.4f}, R2 {depth:.3f}, slope R2 {slope:.3f}")
+        np.savez(checkpoint(pool, scale), **mean.arrays())  # type: ignore[arg-type]
+
+    descend(new_net(scale, how.seed), batches, scale, max(1, patches // how.batch), how, look)
+
+
+def checkpoint(pool: Path, scale: Scale) -> Path:
+    """Where the net of this scale is kept while it trains."""
+    return pool / f"checkpoint_{scale.name}.npz"
 
 
 def scale_entry(scale: Scale, builder: Builder) -> dict[str, Any]:
@@ -109,13 +130,9 @@ def scale_entry(scale: Scale, builder: Builder) -> dict[str, Any]:
         "highpass_mm": scale.highpass_mm,
         "program": builder.program,
         "prefix": f"{scale.name}/",
+        "gate": GATES[scale.name],
         "band_mm": [0.0, SPLIT_MM] if scale.name == "fine" else [SPLIT_MM, TARGET_HIGHPASS_MM],
     }
-
-
-def checkpoint(pool: Path, scale: Scale) -> Path:
-    """Where the net of this scale is kept while it trains."""
-    return pool / f"checkpoint_{scale.name}.npz"
 
 
 def pack(out: Path, pool: Path, how: Training, say: Say) -> None:

@@ -1,0 +1,123 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Heads rendered in Cycles with known relief, camera and light: other faces, other wrinkles than any that was trained on."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+from modelling import render
+from modelling.aged import aged_relief
+from modelling.albedo import Look, paint
+from wrinkle_addon.core.models.builtin import load_builtin
+from wrinkle_addon.core.surface import surface_of
+from wrinkle_addon.core.texture import extract_texture
+from wrinkle_addon.core.types import FaceModel, Fit, Photo, Surface, Texture
+
+SIZE = 1024
+PICTURE = (960, 1200)
+LIGHTS = {
+    "high left": render.Lighting(direction=(0.6, 0.55, 0.6), strength=3.2, angle=4.0, ambient=0.35),
+    "above": render.Lighting(direction=(-0.05, 0.75, 0.65), strength=2.8, angle=15.0, ambient=0.5),
+    "low right": render.Lighting(direction=(-0.75, 0.15, 0.55), strength=2.6, angle=8.0, ambient=0.45),
+}
+"""Directions to the lamp in the model's frame (+X is the subject's left)."""
+SHOTS = (("high left", 0.0, 101), ("above", 0.0, 202), ("low right", 0.0, 202), ("high left", 32.0, 202), ("above", -32.0, 101))
+"""Light, yaw of the camera and seed of the person."""
+SKINS = {101: (206, 158, 132), 202: (141, 98, 74)}
+
+
+@dataclass(frozen=True, eq=False)
+class Head:
+    """One photo with everything that is true about it. texture: the photo in UV by the true projection."""
+
+    name: str
+    light: str
+    direction: npt.NDArray[np.float64]
+    photo: Photo
+    model: FaceModel
+    vertices: npt.NDArray[np.float32]
+    truth: npt.NDArray[np.float32]
+    texture: Texture
+    surface: Surface
+
+
+def _picture(name: str, cache: Path, person: npt.NDArray[np.float32], seed: int, light: str, yaw: float) -> npt.NDArray[np.uint8]:
+    """The rendered photo; kept in ``cache`` between runs because it takes most of the time."""
+    file = cache / f"{name}.png"
+    if not file.exists():
+        model = load_builtin()
+        picture = render.render(
+            person,
+            model.triangles,
+            model.uv,
+            paint(2048, Look(skin=SKINS[seed], seed=seed)),
+            camera=render.Camera(yaw=yaw, pitch=2.0, size=PICTURE),
+            light=LIGHTS[light],
+            relief=render.Relief(_relief(model, seed, 2048), levels=3),
+            samples=24,
+        )
+        cache.mkdir(parents=True, exist_ok=True)
+        cv2.imwrite(str(file), picture[:, :, ::-1])
+    return np.ascontiguousarray(cv2.imread(str(file))[:, :, ::-1])
+
+
+def _relief(model: FaceModel, seed: int, size: int) -> npt.NDArray[np.float32]:
+    return cv2.GaussianBlur(aged_relief(model, size, seed), (0, 0), 0.15 * size / 200)
+
+
+def person_of(model: FaceModel, seed: int) -> npt.NDArray[np.float32]:
+    """(V, 3) mm of a random person."""
+    amounts = np.random.default_rng(seed).normal(0, 0.6, len(model.shape_basis))
+    return (model.mean + np.einsum("k,kvc->vc", amounts, model.shape_basis)).astype(np.float32)
+
+
+def heads(cache: Path, shots: tuple[tuple[str, float, int], ...] = SHOTS) -> list[Head]:
+    """Render (or take from ``cache``) the photos and lay each out in the model's UV by its true camera."""
+    model = load_builtin()
+    found = []
+    for light, yaw, seed in shots:
+        person = person_of(model, seed)
+        name = f"person {seed}, light {light}, yaw {yaw:.0f}"
+        pixels = _picture(name.replace(" ", "_").replace(",", ""), cache, person, seed, light, yaw)
+        camera = render.Camera(yaw=yaw, pitch=2.0, size=PICTURE)
+        photo = Photo(pixels, f"{name}.png", name)
+        fit = _true_fit(person, camera, model)
+        texture = extract_texture(photo, fit, model, SIZE)
+        direction = np.asarray(LIGHTS[light].direction, float)
+        found.append(
+            Head(
+                name,
+                light,
+                direction / np.linalg.norm(direction),
+                photo,
+                model,
+                person,
+                _relief(model, seed, SIZE),
+                texture,
+                surface_of(person, model.triangles, model.uv),
+            )
+        )
+    return found
+
+
+def _true_fit(person: npt.NDArray[np.float32], camera: render.Camera, model: FaceModel) -> Fit:
+    axes = camera.axes()
+    depth = (person - np.asarray(camera.target)) @ axes[2]
+    scale = camera.size[0] * (camera.focal_mm or 1.0) / 36.0 / camera.distance
+    return Fit(
+        vertices=person,
+        neutral=person,
+        image_points=camera.project(person).astype(np.float32),
+        depth=depth.astype(np.float32),
+        visible=np.ones(len(person), bool),
+        rotation=axes.astype(np.float32),
+        px_per_mm=float(scale),
+        shape_coefficients=np.zeros(0, np.float32),
+        expression_coefficients=np.zeros(0, np.float32),
+        reprojection=(0.0, 0.0),
+    )

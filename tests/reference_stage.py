@@ -8,10 +8,21 @@ import numpy as np
 import reference_net
 import reference_wrinkles as inputs
 
-from wrinkle_addon.core.wrinkles.confidence import COARSE_LINES, FINE_LINES, HALF, sparse
+from wrinkle_addon.core.wrinkles.confidence import (
+    COARSE_LINES,
+    FINE_LINES,
+    HALF,
+    PEAK,
+    PER_MM,
+    RELIEF_LINES,
+    RELIEF_MM,
+    SEEN,
+    SPREAD_MM,
+    sparse,
+)
 from wrinkle_addon.core.wrinkles.patches import choose_patches
 from wrinkle_addon.core.wrinkles.settings import COARSE, FINE
-from wrinkle_addon.core.wrinkles.stage import FADE, GATE_MM, trust
+from wrinkle_addon.core.wrinkles.stage import FADE, FIRST_SHARE, GATE_MM, trust
 
 
 def sample(image, rows, columns):
@@ -131,8 +142,27 @@ def confidence(fine, coarse, metric, units, texel, ks):
         for m, u, mm, wanted in zip((fine, coarse), units, texel, (FINE_LINES, COARSE_LINES), strict=True)
     ]
     wide = cubic(found[1], ks[1] // ks[0], fine.shape[0]) if ks[1] > ks[0] else found[1]
-    contrast = np.maximum(sparse(np.maximum(found[0], wide), texel[0]), 0) * fine[..., 3]
+    contrast = sparse(np.maximum(found[0], wide), texel[0]) * fine[..., 3]
+    return coded(PEAK * inputs.gaussian(contrast, SPREAD_MM / texel[0]))
+
+
+def coded(contrast):
+    contrast = np.maximum(contrast, 0)
     return 255 * contrast / (contrast + HALF)
+
+
+def borne_out(found, relief, mask, metric, units, texel):
+    """The final confidence from the first one and the predicted relief."""
+    k = 2 if 2 * texel <= 1.2 * RELIEF_MM else 1
+    small = inputs.reduce(np.dstack([relief * PER_MM, mask]).astype(np.float32), k)
+    zero = np.zeros_like(small[..., 0])
+    maps = np.dstack([small[..., 0], zero, zero, small[..., 1]])
+    deep = np.maximum.reduce(
+        [line_strength(maps, metric, units / k, x.flank, x.stride, x.sigma / (texel * k)) for x in RELIEF_LINES]
+    )
+    deep = np.maximum(cubic(deep, k, len(mask)) if k > 1 else deep, 0).astype(np.float32)
+    seen = HALF * found / (255 - found)
+    return coded((SEEN * seen + PEAK * inputs.gaussian(deep, SPREAD_MM / texel)) * mask)
 
 
 def stage(texture, surface, skin, light, programs, settings, gate):
@@ -143,7 +173,8 @@ def stage(texture, surface, skin, light, programs, settings, gate):
     found = confidence(fine, coarse, metric, (size / k, size / kc), (texel * k, texel * kc), (k, kc))
     relief = np.zeros(found.shape, np.float32)
     for scale, program, maps, reduced in zip((FINE, COARSE), programs, (fine, coarse), (k, kc), strict=True):
-        centres = choose_patches(found, texel * k, k, scale, settings.overlap, settings.dog_thres)
+        least = settings.dog_thres * FIRST_SHARE
+        centres = choose_patches(found, texel * k, k, scale, settings.overlap, least)
         if not len(centres):
             continue
         frames = inputs.patch_frames(texture, surface, skin, light, centres, scale, (maps, reduced))
@@ -153,6 +184,7 @@ def stage(texture, surface, skin, light, programs, settings, gate):
         merged = merge(values, (centres + 0.5) / reduced - 0.5, steps, maps.shape[0], FADE)
         gated = soft_gate(merged, metric, size / reduced, gate, GATE_MM / (texel * reduced))
         relief += cubic(gated, reduced // k, len(relief)) if reduced > k else gated
+    found = borne_out(found, relief, fine[..., 3], metric, size / k, texel * k)
     relief *= trust(found, texel * k, settings.dog_thres) * fine[..., 3] * settings.strength
     displacement = cubic(relief, k, size).astype(np.float32)
     grey = inputs.enlarge(found, k, size, size)

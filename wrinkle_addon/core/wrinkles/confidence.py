@@ -41,8 +41,21 @@ class Line:
     stride: float
 
 
+SPREAD_MM = 0.5
+"""A line's confidence is spread by this: a wrinkle is wider than its bottom, and drawn lines have a width."""
+PEAK = 1.5
+"""Makes up for what the spreading takes from the middle of a line."""
+SEEN = 0.4
+"""Share of the visible contrast in the final confidence; the rest must be borne out by the predicted relief."""
+PER_MM = 1.5
+"""Log contrast that a mm of predicted depth is worth."""
+RELIEF_MM = 0.45
+"""Level on which lines are looked for in the relief."""
+
+
 FINE_LINES = (Line(0.35, 0.9, 0.7), Line(0.6, 1.4, 1.0))
 COARSE_LINES = (Line(1.0, 2.2, 1.6), Line(1.7, 3.6, 2.4))
+RELIEF_LINES = (Line(0.6, 1.2, 1.0), Line(1.4, 2.8, 2.0))
 
 
 def lines(maps: Float, level: Level, wanted: tuple[Line, ...]) -> Float:
@@ -81,8 +94,43 @@ def confidence_on_level(fine: Level, fine_maps: Float, coarse_maps: Float, coars
         size, ratio = strength.shape[0], coarse.k // fine.k
         enlarged = native.enlarge_cubic(wide[..., None], ratio, size) if ratio > 1 else wide
         contrast = sparse(np.maximum(strength, enlarged), fine.texel_mm) * fine_maps[..., 3]
+        contrast = spread(contrast, fine.texel_mm)
+    return coded(contrast)
+
+
+def coded(contrast: Float) -> Float:
+    """Contrast in natural logarithms as 0..255; it never ends, so that strong lines stay in their order."""
     contrast = np.maximum(contrast, 0)
     return np.ascontiguousarray(255 * contrast / (contrast + HALF), np.float32)
+
+
+def spread(contrast: Float, texel_mm: float) -> Float:
+    """``contrast`` blurred over SPREAD_MM, thin lines about as strong as before."""
+    return PEAK * native.gaussian(np.ascontiguousarray(contrast[..., None]), SPREAD_MM / texel_mm)[..., 0]
+
+
+def borne_out(confidence: Float, relief: Float, mask: Float, fine: Level) -> Float:
+    """(n, n) float32 confidence 0..255 in what is both seen and predicted to be deep.
+
+    confidence: `confidence_on_level` of the full mode. relief: (n, n) float32 mm, the regressor's answer before it is gated by
+    confidence. The regressor knows the light and has learnt what hair, pigment and shadows look like.
+    """
+    k = 2 if 2 * fine.texel_mm <= 1.2 * RELIEF_MM else 1
+    small = [halved(values, k) for values in (relief * PER_MM, mask)]
+    maps = np.dstack([small[0], *[np.zeros_like(small[0])] * 2, small[1]])
+    level = Level(maps, fine.k * k, fine.texel_mm * k, fine.units / k, fine.metric)
+    deep = lines(maps, level, RELIEF_LINES)
+    deep = native.enlarge_cubic(deep[..., None], k, len(mask)) if k > 1 else deep
+    seen = HALF * confidence / (255 - confidence)
+    return coded((SEEN * seen + spread(np.maximum(deep, 0), fine.texel_mm)) * mask)
+
+
+def halved(values: Float, k: int) -> Float:
+    """Means over k x k texels; 0 beyond the border."""
+    if k == 1:
+        return np.ascontiguousarray(values, np.float32)
+    padded = np.pad(values, (0, -len(values) % k))
+    return cv2.resize(padded, (len(padded) // k, len(padded) // k), interpolation=cv2.INTER_AREA)
 
 
 def confidence_map(

@@ -22,7 +22,7 @@ class WrinkleSettings:
     dog_thres: float = 60.0
     strength: float = 1.0
     mode: Literal["full", "dog"] = "full"
-    overlap: int = 3
+    overlap: int = 2
 
     def __post_init__(self) -> None:
         if not (math.isfinite(self.dog_thres) and 0.0 <= self.dog_thres <= 255.0):

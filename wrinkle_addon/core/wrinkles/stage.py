@@ -13,7 +13,7 @@ from ..light import estimate_light
 from ..progress import Progress, part, report, silent
 from ..types import Float, Int, Light, Surface, Texture, WrinkleMaps
 from .channels import Level, check_inputs, coarser, highpassed, level_of
-from .confidence import confidence_on_level
+from .confidence import borne_out, confidence_on_level
 from .geometry import local_light, on_grid, texel_steps
 from .patches import choose_patches, frames_of, light_planes, on_level, wrinkle_directions
 from .regressor import Regressor, ScaleNet
@@ -23,6 +23,8 @@ FADE = 0.35
 """Sum of the patch windows under which the relief fades: the rim of a lone patch is a guess."""
 REACH_MM = 2.5
 """How far from a confident texel relief may lie: a wrinkle is wider than its bottom."""
+FIRST_SHARE = 0.15
+"""Share of dog_thres that suffices for a patch to be looked at; what is kept of it the final confidence decides."""
 GATE_MM = 1.0
 """Radius over which the slope is averaged before it is compared with the gate."""
 
@@ -51,6 +53,7 @@ def wrinkle_maps(
     coarse = coarser(fine, COARSE.mm)
     fine_maps, coarse_maps = highpassed(fine, FINE.highpass_mm), highpassed(coarse, COARSE.highpass_mm)
     confidence = confidence_on_level(fine, fine_maps, coarse_maps, coarse, settings.mode)
+    least = settings.dog_thres * (FIRST_SHARE if settings.mode == "full" else 1.0)
     report(progress, 0.3, "Predicting relief")
     lights = local_light(light, surface)
     relief = np.zeros(confidence.shape, np.float32)
@@ -61,13 +64,15 @@ def wrinkle_maps(
         maps = {FINE.highpass_mm: fine_maps, COARSE.highpass_mm: coarse_maps}.get(net.scale.highpass_mm)
         if maps is None or maps.shape[:2] != level.colours.shape[:2]:
             maps = highpassed(level, net.scale.highpass_mm)
-        where = choose_patches(confidence, fine.texel_mm, fine.k, net.scale, settings.overlap, settings.dog_thres)
+        where = choose_patches(confidence, fine.texel_mm, fine.k, net.scale, settings.overlap, least)
         centres.append(where)
         if len(where):
             relief += enlarged(
                 relief_of(net, maps, level, where, lights, texture.size, step), level.k // fine.k, relief
             )
     report(progress, 0.8, "Writing the relief")
+    if settings.mode == "full":
+        confidence = borne_out(confidence, relief, fine_maps[..., 3], fine)
     relief *= trust(confidence, fine.texel_mm, settings.dog_thres) * fine_maps[..., 3] * settings.strength
     displacement = native.enlarge_cubic(
         relief[..., None], fine.k, texture.size, partial(report, part(progress, 0.8, 0.95))

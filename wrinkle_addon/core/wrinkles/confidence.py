@@ -20,7 +20,7 @@ from ..types import Byte, Float, Surface, Texture
 from .channels import Level, check_inputs, coarser, highpassed, level_of
 from .settings import COARSE, FINE, WrinkleSettings
 
-HALF = 0.16
+HALF = 0.10
 """Contrast in natural logarithms that gives a confidence of 127."""
 DOG_MM = (0.5, 1.0)
 """The two Gaussians of the plain mode."""
@@ -112,8 +112,8 @@ def spread(contrast: Float, texel_mm: float) -> Float:
 def borne_out(confidence: Float, relief: Float, mask: Float, fine: Level) -> Float:
     """(n, n) float32 confidence 0..255 in what is both seen and predicted to be deep.
 
-    confidence: `confidence_on_level` of the full mode. relief: (n, n) float32 mm, the regressor's answer before it is gated by
-    confidence. The regressor knows the light and has learnt what hair, pigment and shadows look like.
+    confidence: `confidence_on_level` of the full mode. relief: (n, n) float32 mm, the regressor's answer, not yet gated
+    by confidence. The regressor knows the light and has learnt what hair, pigment and shadows look like.
     """
     k = 2 if 2 * fine.texel_mm <= 1.2 * RELIEF_MM else 1
     small = [halved(values, k) for values in (relief * PER_MM, mask)]

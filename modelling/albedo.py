@@ -33,8 +33,8 @@ class Look:
     seed: int = 7
 
 
-def paint(size: int = 2048, look: Look = Look(), mean: np.ndarray | None = None) -> np.ndarray:  # noqa: B008 - immutable
-    """(size, size, 3) uint8 sRGB albedo for the built-in face. ``mean`` replaces the neutral face's (V, 3) positions."""
+def paint(size: int = 2048, look: Look = Look(), mean: np.ndarray | None = None) -> np.ndarray:
+    """(size, size, 3) uint8 sRGB albedo of the built-in face. ``mean`` replaces its (V, 3) neutral positions."""
     model = builtin.load_builtin()
     points = np.asarray(model.mean if mean is None else mean, np.float64)
     parts = builtin.parts()
@@ -69,7 +69,12 @@ def _skin(place: np.ndarray, points: np.ndarray, look: Look, rng: np.random.Gene
     red += 0.35 * _blob(folded, (0, -98, 20), (16, 12, 20)) + 0.35 * _blob(folded, (30, -8, 8), (15, 6, 20))
     dark = 0.7 * _blob(folded, (30, -9, 8), (14, 5, 20)) + 0.8 * _blob(folded, (29, 10, 8), (15, 6, 20))
     pale = 0.5 * _blob(folded, (0, 45, 20), (34, 18, 40))
-    colour = np.array(look.skin) + red[..., None] * [4, -17, -15] + dark[..., None] * [-16, -17, -11] + pale[..., None] * [6, 8, 6]
+    colour = (
+        np.array(look.skin)
+        + red[..., None] * [4, -17, -15]
+        + dark[..., None] * [-16, -17, -11]
+        + pale[..., None] * [6, 8, 6]
+    )
     mottle = _noise((size, size), size / 130, rng) * 1.6 + _noise((size, size), size / 420, rng) * 1.6
     colour = colour + mottle[..., None] * [1.0, 1.35, 1.3]
     grain = _noise((size, size), max(0.6, size / 2300), rng)
@@ -137,11 +142,14 @@ def _brows(points: np.ndarray, shape: tuple[int, int], rng: np.random.Generator)
             across = np.clip(rng.normal(0.42, 0.24), -0.05, 1.0)
             i = int(k)
             root = top[i] * (1 - across) + low[i] * across
-            along = (top[max(i - 8, 0)] - top[min(i + 8, n - 1)]) * 0.5 + (low[max(i - 8, 0)] - low[min(i + 8, n - 1)]) * 0.5
+            along = (top[max(i - 8, 0)] - top[min(i + 8, n - 1)]) * 0.5 + (
+                low[max(i - 8, 0)] - low[min(i + 8, n - 1)]
+            ) * 0.5
             along = along / np.linalg.norm(along)
             rise = (0.25 + 0.9 * (k / n) ** 2) * (0.35 if across < 0.3 else 1.0)
             length = rng.uniform(4.5, 8.0) * (0.75 if k < 0.25 * n else 1.0)
-            tip = root + length * (along + [0, rise * rng.uniform(0.5, 1.0)]) / np.linalg.norm([1, rise])
+            along[1] += rise * rng.uniform(0.5, 1.0)
+            tip = root + length * along / np.linalg.norm([1, rise])
             a, b = (np.round(_pixel(q) * 16).astype(int) for q in (root, tip))
             cv2.line(canvas, a.tolist(), b.tolist(), float(rng.uniform(0.55, 0.95)), 2, cv2.LINE_AA, 4)
         body = np.zeros(shape, np.float32)
@@ -155,7 +163,10 @@ def _lashes(points: np.ndarray, shape: tuple[int, int]) -> np.ndarray:
     flip = topology.mirror()
     right = np.array(topology.RIGHT_EYE)
     for loop in (right, flip[right]):
-        for line, width, opacity in ((points[np.r_[loop[0], loop[:7:-1]], :2], 1.1, 0.85), (points[loop[:9], :2], 0.5, 0.4)):
+        for line, width, opacity in (
+            (points[np.r_[loop[0], loop[:7:-1]], :2], 1.1, 0.85),
+            (points[loop[:9], :2], 0.5, 0.4),
+        ):
             curve = np.round(_pixel(_curve(line)) * 16).astype(np.int32)
             cv2.polylines(canvas, [curve], False, opacity, int(width * DOT), cv2.LINE_AA, 4)
     return cv2.GaussianBlur(canvas, (0, 0), 0.25 * DOT)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Make wrinkle_addon/assets/builtin_face.npz: ``python -m modelling.build_face``. Deterministic; takes about a minute."""
+"""Make wrinkle_addon/assets/builtin_face.npz: ``python -m modelling.build_face``. Takes about a minute."""
 
 from __future__ import annotations
 
@@ -19,8 +19,9 @@ from . import expressions, head, identity
 TARGET = Path(__file__).parents[1] / "wrinkle_addon" / "assets" / "builtin_face.npz"
 STEP_MM = 0.004  # displacements are stored as int16 multiples of this, those below half of it are dropped
 LICENCE = (
-    "GPL-3.0-or-later. Topology and depth of the 468-point mesh: MediaPipe 0.10.21 (Apache-2.0), measured by its network on "
-    "skimage.data.astronaut() (NASA, public domain); calibrated to 68 positions measured on ICT-FaceKit's neutral (MIT, USC ICT)."
+    "GPL-3.0-or-later. Topology and depth of the 468-point mesh: MediaPipe 0.10.21 (Apache-2.0), measured by its "
+    "network on skimage.data.astronaut() (NASA, public domain); calibrated to 68 positions measured on ICT-FaceKit's "
+    "neutral (MIT, USC ICT)."
 )
 
 
@@ -36,7 +37,7 @@ def contours(face: head.Head) -> tuple[np.ndarray, np.ndarray]:
 
 
 def pack(deltas: np.ndarray) -> dict[str, np.ndarray]:
-    """Sparse form of (E, V, 3) mm: ``start`` (E + 1,), ``vertex`` uint16, ``value`` int16 in STEP_MM, by delta coding."""
+    """Sparse form of (E, V, 3) mm: ``start`` (E + 1,), ``vertex`` uint16, ``value`` int16 in STEP_MM."""
     rounded = np.round(deltas / STEP_MM).astype(np.int16)
     start, vertex, value = [0], [], []
     for shape in rounded:
@@ -72,7 +73,10 @@ def main() -> None:
     motion = expressions.build(face)
     right, left = contours(face)
     named = regions.vertex_regions(
-        face.vertices.astype(np.float32), face.uv.astype(np.float32), face.triangles.astype(np.int32), face.landmarks.astype(np.int32)
+        face.vertices.astype(np.float32),
+        face.uv.astype(np.float32),
+        face.triangles.astype(np.int32),
+        face.landmarks.astype(np.int32),
     )
     arrays = {
         "mean": face.vertices.astype(np.float32),

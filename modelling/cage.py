@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The control cage: the 468 points in millimetres, rings out to the skull and the neck, lid margins and the mouth's inside."""
+"""The control cage: the 468 points in millimetres, rings out to skull and neck, lid margins, the mouth's inside."""
 
 from __future__ import annotations
 
@@ -14,18 +14,21 @@ EYE_RADIUS = 12.0  # mm; an adult eyeball's diameter is 24 mm (Bekerman et al. 2
 LID_MM = 1.7  # thickness of a lid at its margin
 RINGS = (0.13, 0.3, 0.5, 0.74, 1.0)
 SKULL = np.array([0.0, 25.0, -78.0])
-SKULL_RADII = np.array([77.0, 97.0])  # half head breadth and height above the centre (ANSUR II male/female mean breadth 152 mm)
+SKULL_RADII = np.array(
+    [77.0, 97.0]
+)  # half head breadth and height above the centre (ANSUR II male/female mean breadth 152 mm)
 # From the cheek (oval point 8) down to the chin (18): bend and end of the curve that leads to the neck.
-BENDS = ((76, -20, -64), (73, -42, -60), (70, -61, -58), (64, -79, -56), (56, -94, -52), (46, -105, -46), (34, -113, -36),
-         (26, -116, -28), (17, -118, -22), (9, -119.5, -19), (0, -120, -18))  # fmt: skip
-ENDS = ((76, -20, -80), (70, -45, -82), (63, -68, -84), (57, -90, -85), (54, -108, -83), (51, -125, -76), (45, -138, -65),
-        (35, -146, -52), (24, -150, -43), (12, -152, -38), (0, -153, -36))  # fmt: skip
+BENDS = ((76, -20, -64), (73, -42, -60), (70, -61, -58), (64, -79, -56), (56, -94, -52), (46, -105, -46),
+         (34, -113, -36), (26, -116, -28), (17, -118, -22), (9, -119.5, -19), (0, -120, -18))  # fmt: skip
+ENDS = ((76, -20, -80), (70, -45, -82), (63, -68, -84), (57, -90, -85), (54, -108, -83), (51, -125, -76),
+        (45, -138, -65), (35, -146, -52), (24, -150, -43), (12, -152, -38), (0, -153, -36))  # fmt: skip
 
 
 @dataclass(frozen=True, eq=False)
 class Cage:
     """points: (N, 3) mm; triangles: (T, 3); mirror: (N,); eyes: centres of the right and the left eyeball, (2, 3).
-    parts: (N,) 0 skin, 1 lid margin, 2 inside of the mouth. level: (N,) +1 above the mouth's slit, -1 below, 0 at its corners."""
+    parts: (N,) 0 skin, 1 lid margin, 2 inside of the mouth. level: (N,) +1 above the mouth's slit, -1 below, 0 at its
+    corners."""
 
     points: np.ndarray
     triangles: np.ndarray
@@ -99,7 +102,9 @@ def build() -> Cage:
         before = made
     triangles.append(_zip_shut(before))
     surface = topology.oriented(np.vstack(triangles))
-    return Cage(np.vstack(pieces), surface, np.concatenate(mirrors), eyes, np.concatenate(parts), _level(points, pieces))
+    return Cage(
+        np.vstack(pieces), surface, np.concatenate(mirrors), eyes, np.concatenate(parts), _level(points, pieces)
+    )
 
 
 def _level(points: np.ndarray, pieces: list[np.ndarray]) -> np.ndarray:

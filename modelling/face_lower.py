@@ -92,8 +92,7 @@ def mouth_left(skin: Skin, lids: Lids) -> np.ndarray:
 
 def mouth_smile(skin: Skin, lids: Lids) -> np.ndarray:
     """AU 12: zygomaticus major draws the corner up, out and back; the cheek bunches above."""
-    corner = skin.at(CORNER)
-    field = skin.pull(corner + [3, 0, 0], (10, 9.5, 18), (7.4, 9.6, -8.0), 0.34, 0.1)
+    field = skin.pull(skin.at(CORNER, 3, 0, 0), (10, 9.5, 18), (7.4, 9.6, -8.0), 0.34, 0.1)
     field += skin.slide(skin.near((40, -48, 8), (15, 15, 22)), (1.4, 3.4, -0.8), 0.2)
     field += skin.swell(skin.near((41, -42, 8), (12, 10, 18)), 2.2)
     field += skin.slide(skin.near((0, -68, 28), (20, 12, 18)), (0.6, 1.8, -1.2), 0.0)
@@ -102,24 +101,21 @@ def mouth_smile(skin: Skin, lids: Lids) -> np.ndarray:
 
 def mouth_frown(skin: Skin, lids: Lids) -> np.ndarray:
     """AU 15: depressor anguli oris draws the corner down."""
-    corner = skin.at(CORNER)
-    field = skin.pull(corner + [3, -2, 0], (9, 9, 16), (2.2, -6.0, -1.5), 0.3, 0.2)
-    field += skin.swell(skin.near(corner + [6, -14, -2], (8, 7, 12)), 0.7)
+    field = skin.pull(skin.at(CORNER, 3, -2, 0), (9, 9, 16), (2.2, -6.0, -1.5), 0.3, 0.2)
+    field += skin.swell(skin.near(skin.at(CORNER, 6, -14, -2), (8, 7, 12)), 0.7)
     return field * _left(skin)[:, None]
 
 
 def mouth_dimple(skin: Skin, lids: Lids) -> np.ndarray:
     """AU 14: buccinator draws the corner back and in."""
-    corner = skin.at(CORNER)
-    field = skin.slide(skin.near(corner + [4, 0, 0], (11, 10, 16)), (4.5, 0.5, -4.5), 0.1)
-    field += skin.swell(skin.near(corner + [8, 0, -2], (4, 7, 9)), -1.6)
+    field = skin.slide(skin.near(skin.at(CORNER, 4, 0, 0), (11, 10, 16)), (4.5, 0.5, -4.5), 0.1)
+    field += skin.swell(skin.near(skin.at(CORNER, 8, 0, -2), (4, 7, 9)), -1.6)
     return field * _left(skin)[:, None]
 
 
 def mouth_stretch(skin: Skin, lids: Lids) -> np.ndarray:
     """AU 20: risorius and platysma draw the corner out and down."""
-    corner = skin.at(CORNER)
-    field = skin.slide(skin.near(corner + [4, -4, 0], (13, 14, 18)), (7.0, -4.0, -5.5), 0.15)
+    field = skin.slide(skin.near(skin.at(CORNER, 4, -4, 0), (13, 14, 18)), (7.0, -4.0, -5.5), 0.15)
     field += skin.slide(skin.near((36, -92, 0), (14, 14, 18)), (2.0, -3.5, -1.0), 0.3)
     return field * _left(skin)[:, None]
 
@@ -161,14 +157,14 @@ def mouth_press(skin: Skin, lids: Lids) -> np.ndarray:
 
 def mouth_lower_down(skin: Skin, lids: Lids) -> np.ndarray:
     """AU 16: depressor labii inferioris draws one half of the lower lip down and out."""
-    pull = skin.near(skin.at(405) + [1, -2, 0], (10, 11, 16))
+    pull = skin.near(skin.at(405, 1, -2, 0), (10, 11, 16))
     field = skin.slide(pull, (1.6, -7.0, -0.5), 0.1)
     return _lower(skin, field) * _left(skin)[:, None]
 
 
 def mouth_upper_up(skin: Skin, lids: Lids) -> np.ndarray:
     """AU 10: levator labii superioris lifts one half of the upper lip."""
-    pull = skin.near(skin.at(269) + [1, 3, 0], (10, 11, 16))
+    pull = skin.near(skin.at(269, 1, 3, 0), (10, 11, 16))
     field = skin.slide(pull, (0.8, 6.5, -0.5), 0.1)
     field += skin.swell(skin.near((24, -50, 16), (7, 8, 10)), 1.4)
     return _upper(skin, field) * _left(skin)[:, None]
@@ -177,7 +173,9 @@ def mouth_upper_up(skin: Skin, lids: Lids) -> np.ndarray:
 def tongue_out(skin: Skin, lids: Lids) -> np.ndarray:
     """Only what lets the tongue pass: the face has no tongue, so the lips part a little."""
     band = _lip_band(skin, 7.0) * np.exp(-0.5 * (skin.p[:, 0] / 14) ** 2)
-    return _lower(skin, band[:, None] * np.array([0, -4.0, 1.5])) + _upper(skin, band[:, None] * np.array([0, 1.2, 0.5]))
+    return _lower(skin, band[:, None] * np.array([0, -4.0, 1.5])) + _upper(
+        skin, band[:, None] * np.array([0, 1.2, 0.5])
+    )
 
 
 SHAPES: dict[str, Callable[[Skin, Lids], np.ndarray]] = {

@@ -27,8 +27,8 @@ def _hairline(skin: Skin) -> np.ndarray:
 def brow_down(skin: Skin, lids: Lids) -> np.ndarray:
     """AU 4: corrugator draws the brow down and in, procerus the glabella down."""
     field = skin.pull((36, 27, 13), (14, 10, 22), (-4.2, -4.4, 2.4), 0.34, 0.3)
-    field += skin.pull(skin.at(336) + [1, 0, 0], (8, 9, 14), (-1.4, -1.4, 0.6), 0.2, 0.3)
-    field += skin.swell(skin.near(skin.at(336) + [-1, -1, 0], (5, 6, 9)), 1.0)
+    field += skin.pull(skin.at(336, 1, 0, 0), (8, 9, 14), (-1.4, -1.4, 0.6), 0.2, 0.3)
+    field += skin.swell(skin.near(skin.at(336, -1, -1, 0), (5, 6, 9)), 1.0)
     field += skin.slide(skin.near((7, 22, 22), (6, 10, 14)), (-1.6, -1.0, 0.6), 0.3)
     field += skin.swell(skin.along([(20, 13, 12), (34, 14, 12), (46, 11, 4)], 3.8), 1.5)  # the fold hangs over the lid
     near = smooth(skin.p[:, 0], -3, 18)  # the fold between the brows stands beside the midline
@@ -53,7 +53,7 @@ def _both_lids(skin: Skin, lids: Lids, field: np.ndarray) -> np.ndarray:
 
 def brow_outer_up(skin: Skin, lids: Lids) -> np.ndarray:
     """AU 2: the outer frontalis lifts the brow's outer half."""
-    brow = skin.along([skin.at(334) + [-2, 0, 0], skin.at(293), skin.at(300)], 11.0)
+    brow = skin.along([skin.at(334, -2, 0, 0), skin.at(293), skin.at(300)], 11.0)
     field = skin.slide(brow, (1.4, 7.0, -1.5), 0.4)
     field += skin.slide(skin.near((42, 34, 8), (18, 20, 34)), (0.4, 2.2, -0.4), 0.4)
     return _lid_follow(skin, lids, field * (skin.left * _hairline(skin))[:, None], 0.1)
@@ -64,7 +64,7 @@ def cheek_squint(skin: Skin, lids: Lids) -> np.ndarray:
     field = skin.pull((50, -34, 4), (15, 17, 26), (-1.2, 5.0, 1.6), 0.36, 0.15)
     field += skin.slide(skin.near((48, -62, -2), (13, 15, 24)), (0.2, 1.6, 0.6), 0.2)
     field += skin.swell(skin.near((44, -21, 6), (12, 8, 18)), 1.2)
-    field += skin.slide(skin.near(skin.at(263) + [11, 0, -4], (9, 8, 12)), (-1.6, 0.6, 0.6), 0.3)
+    field += skin.slide(skin.near(skin.at(263, 11, 0, -4), (9, 8, 12)), (-1.6, 0.6, 0.6), 0.3)
     return _lid_follow(skin, lids, field * skin.left[:, None], 0.45)
 
 
@@ -76,9 +76,9 @@ def eye_blink(skin: Skin, lids: Lids) -> np.ndarray:
 def eye_squint(skin: Skin, lids: Lids) -> np.ndarray:
     """AU 7: both lids tighten, the skin beside and under the eye gathers."""
     field = lids.close(0.2, 0.26)
-    under = skin.near(skin.at(374) + [0, -11, 0], (14, 7, 14))
+    under = skin.near(skin.at(374, 0, -11, 0), (14, 7, 14))
     field += _lid_follow(skin, lids, skin.slide(under, (-0.4, 3.0, 0.4), 0.3) + skin.swell(under, 0.5), 0.3)
-    beside = skin.near(skin.at(263) + [14, -1, -6], (8, 9, 12))
+    beside = skin.near(skin.at(263, 14, -1, -6), (8, 9, 12))
     field += skin.slide(beside, (-3.0, 0.3, 1.0), 0.3)
     return field * skin.left[:, None]
 
@@ -103,7 +103,7 @@ def nose_sneer(skin: Skin, lids: Lids) -> np.ndarray:
     field += skin.slide(skin.near((22, -64, 22), (11, 8, 18)), (-0.6, 3.6, 0.2), 0.1) * upper
     bridge = skin.near((9, -12, 18), (6, 9, 12))
     field += skin.swell(bridge, 1.0) + skin.slide(bridge, (0, 1.6, 0), 0.5)
-    field += skin.pull(skin.at(296) + [-4, -2, 0], (11, 9, 18), (-0.5, -2.6, 0.4), 0.3, 0.3)
+    field += skin.pull(skin.at(296, -4, -2, 0), (11, 9, 18), (-0.5, -2.6, 0.4), 0.3, 0.3)
     return _lid_follow(skin, lids, field * smooth(skin.p[:, 0], -4, 9)[:, None], 0.1)
 
 

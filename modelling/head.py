@@ -19,8 +19,9 @@ EYEBALL_UV = 0.045  # radius of an eyeball's UV island
 
 @dataclass(frozen=True, eq=False)
 class Head:
-    """vertices (V, 3) mm; triangles (T, 3); uv (V, 2); mirror (V,); parts (V,) SKIN/LID/MOUTH/EYEBALL; level (V,) +1 above
-    the mouth's slit, -1 below (meant for the mouth's neighbourhood); eyes (2, 3) eyeball centres right, left; landmarks (68,); dense (468,)."""
+    """vertices (V, 3) mm; triangles (T, 3); uv (V, 2); mirror (V,); parts (V,) SKIN/LID/MOUTH/EYEBALL; level (V,) +1
+    above the mouth's slit, -1 below (meant for the mouth's neighbourhood); eyes (2, 3) eyeball centres right, left;
+    landmarks (68,); dense (468,)."""
 
     vertices: np.ndarray
     triangles: np.ndarray
@@ -53,7 +54,7 @@ def build() -> Head:
 
 
 def _through(matrix: sparse.csr_matrix, control: cage.Cage, weight: np.ndarray) -> np.ndarray:
-    """Control points whose refined surface passes through the cage's points, with the smallest bending of the change."""
+    """Control points whose refined surface passes through the cage's points, bending the change least."""
     count = len(control.points)
     rows = sparse.diags(np.sqrt(weight)) @ matrix[:count]
     bend = subdivide.laplacian(control.triangles, count)
@@ -95,7 +96,7 @@ def _face_uv(vertices: np.ndarray, triangles: np.ndarray, mirror: np.ndarray, pa
 
 
 def _landmarks(vertices: np.ndarray) -> np.ndarray:
-    """(68,) vertex of each iBUG point: on the jaw the one nearest the calibration figure, else the mesh point of that meaning."""
+    """(68,) vertex of each iBUG point: the nearest to the calibration figure on the jaw, else the one of that meaning."""
     jaw = cKDTree(vertices).query(topology.read_csv("ibug68_neutral_mm.csv")[:17, 1:])[1]
     jaw[9:] = [_across(vertices, i) for i in jaw[7::-1]]
     between = cKDTree(vertices).query(topology.ibug_rows() @ vertices[:468])[1]
@@ -138,7 +139,17 @@ def _eyeball(rings: int = 12, segments: int = 24) -> tuple[np.ndarray, np.ndarra
     for r in range(rings - 1):
         for s in range(segments):
             i, j, t = r * segments + s, r * segments + (s + 1) % segments, segments
-            faces += [(i, i + t, j), (j, i + t, j + t)] if segments // 4 <= s < 3 * segments // 4 else [(i, i + t, j + t), (i, j + t, j)]
+            faces += (
+                [(i, i + t, j), (j, i + t, j + t)]
+                if segments // 4 <= s < 3 * segments // 4
+                else [(i, i + t, j + t), (i, j + t, j)]
+            )
     faces += [(rings * segments, s, (s + 1) % segments) for s in range(segments)]
-    flip = np.r_[(np.repeat(np.arange(rings), segments) * segments + (segments // 2 - np.tile(np.arange(segments), rings)) % segments), rings * segments]
+    flip = np.r_[
+        (
+            np.repeat(np.arange(rings), segments) * segments
+            + (segments // 2 - np.tile(np.arange(segments), rings)) % segments
+        ),
+        rings * segments,
+    ]
     return points, np.array(faces), disc, flip

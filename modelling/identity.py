@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Identity modes: smooth fields that change one measure of the face each, sized by anthropometric spread.
 
-Standard deviations in mm follow Farkas, "Anthropometry of the Head and Face" (1994) and ANSUR II (2012): bizygomatic breadth
-5.5, bigonial breadth 6, face height 6.5, nose height 3.5, nose breadth 2.8, nose protrusion 2, intercanthal 2.6, biocular 4,
-eye opening 1.1, mouth breadth 3.6, vermilion heights 1.4, chin height 3, forehead height 6, head breadth 5.5; left-right differences 1-1.5 (Ferrario 1994).
+Standard deviations in mm are of the size that Farkas, "Anthropometry of the Head and Face" (1994) and ANSUR II (2012)
+give: bizygomatic breadth 5.5, bigonial breadth 6, face height 6.5, nose height 3.5, nose breadth 2.8, nose protrusion
+2, intercanthal 2.6, biocular 4, eye opening 1.1, mouth breadth 3.6, vermilion heights 1.4, chin height 3, forehead
+height 6, head breadth 5.5. Left-right differences are ours: about 1.
 """
 
 from __future__ import annotations

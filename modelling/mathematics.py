@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 
 
@@ -15,7 +17,7 @@ def smooth(value: np.ndarray, low: float, high: float) -> np.ndarray:
 def to_line(p: np.ndarray, line: np.ndarray) -> np.ndarray:
     """(V,) distance of (V, k) points to a polyline (n, k)."""
     best = np.full(len(p), np.inf)
-    for a, b in zip(line[:-1], line[1:], strict=True):
+    for a, b in pairwise(line):
         t = np.clip(((p - a) @ (b - a)) / max(float((b - a) @ (b - a)), 1e-12), 0, 1)
         best = np.minimum(best, ((p - a - t[:, None] * (b - a)) ** 2).sum(axis=1))
     return np.sqrt(best)

@@ -13,7 +13,8 @@ from . import cage, head, sculpt, subdivide, topology
 from .mathematics import smooth, to_line
 
 Vector = Sequence[float] | np.ndarray
-TMJ = np.array([0.0, -6.0, -68.0])  # hinge axis of the jaw: the condyles lie about 13 mm before the ear canal (Gray's Anatomy)
+# Hinge axis of the jaw: the condyles lie about 13 mm before the ear canal (Gray's Anatomy).
+TMJ = np.array([0.0, -6.0, -68.0])
 
 
 class Skin:
@@ -33,17 +34,17 @@ class Skin:
         folded = self.p * np.where(self.p[:, :1] < 0, [-1, 1, 1], 1)
         self._folded = np.exp(-((((folded - sculpt.nostril(self.p)) / [7.0, 6.0, 8.0]) ** 2).sum(axis=1) ** 2))
         for index, reach in ((61, 4.0), (78, 4.0), (33, 2.6), (133, 2.6)):
-            corner = self.at(index) * [-1, 1, 1]
-            self._folded = np.maximum(self._folded, np.exp(-((np.linalg.norm(folded - corner, axis=1) / reach) ** 4)))
+            away = np.linalg.norm(folded - self.at(index) * [-1, 1, 1], axis=1)
+            self._folded = np.maximum(self._folded, np.exp(-((away / reach) ** 4)))
         self.normal = self._normals()
         even = self.relax(self.normal, (face.parts == head.SKIN) * 1.0, 40)
         self.outwards = even / np.maximum(np.linalg.norm(even, axis=1, keepdims=True), 1e-9)
         self.jaw = self._jaw_weight()
         self.lower_lip = self._lip_weight()
 
-    def at(self, index: int) -> np.ndarray:
-        """Position of one of the 468 points."""
-        return self.p[index]
+    def at(self, index: int, x: float = 0, y: float = 0, z: float = 0) -> np.ndarray:
+        """Position of one of the 468 points, or a place ``x, y, z`` mm from it."""
+        return self.p[index] + np.array([x, y, z])
 
     def near(self, centre: Vector, radii: Vector | float) -> np.ndarray:
         """(V,) Gaussian fall-off around a place; radii in mm (one, or along x, y, z). Eyeballs stay out."""
@@ -55,7 +56,7 @@ class Skin:
         return np.exp(-0.5 * (to_line(self.p, np.array(line)) / radius) ** 2) * self.skin
 
     def slide(self, weight: np.ndarray, move: Vector, stick: float = 0.6) -> np.ndarray:
-        """Move skin by ``move`` mm times ``weight``, with the share ``stick`` of the motion off the surface taken away."""
+        """Move skin by ``move`` mm times ``weight``, the share ``stick`` of the motion off the surface taken away."""
         field = weight[:, None] * np.asarray(move, float)
         out = (field * self.outwards).sum(axis=1, keepdims=True) * self.outwards
         return field - stick * out
@@ -88,7 +89,7 @@ class Skin:
         return field
 
     def turn_jaw(self, degrees: float, forward: float = 0.0, sideways: float = 0.0) -> np.ndarray:
-        """Motion of what hangs on the jaw: turned about the hinge, which also slides ``forward`` and ``sideways`` mm."""
+        """Motion of what hangs on the jaw: turned about the hinge, which slides ``forward`` and ``sideways`` mm."""
         angle = np.radians(degrees) * self.jaw
         y, z = (self.p - TMJ)[:, 1], (self.p - TMJ)[:, 2]
         c, s = np.cos(angle), np.sin(angle)
@@ -111,14 +112,16 @@ class Skin:
         slit = np.abs(p[:, 1] - head.slit_height(p, p[:, 0]))
         height_above = np.interp(np.abs(p[:, 0]), [0, 8, 15, corner], [8.5, 9, 7, 2.0])
         depth_below = np.interp(np.abs(p[:, 0]), [0, 8, 15, corner], [9.5, 9, 7, 2.5])
-        front = (p[:, 2] > self.at(61)[2] - 4) & self.skin & (np.abs(p[:, 0]) < corner) & (self.face.parts != head.MOUTH)
+        front = (
+            (p[:, 2] > self.at(61)[2] - 4) & self.skin & (np.abs(p[:, 0]) < corner) & (self.face.parts != head.MOUTH)
+        )
         upper = front & (self.face.level > 0.05) & (slit < height_above)
         lower = front & (self.face.level < -0.05) & (slit < depth_below)
         return np.nonzero(upper)[0], np.nonzero(lower)[0]
 
     def _part(self, low: float, high: float, corner: float, still: np.ndarray, moved: np.ndarray) -> np.ndarray:
-        """(V,) smooth weights: ``low`` on the upper lip and ``high`` on the lower one, both running into ``corner`` at the
-        mouth's corners as an opening mouth's outline does; 0 on ``still`` and 1 on ``moved`` vertices."""
+        """(V,) smooth weights: ``low`` on the upper lip and ``high`` on the lower one, both running into ``corner`` at
+        the mouth's corners as an opening mouth's outline does; 0 on ``still`` and 1 on ``moved`` vertices."""
         upper, lower = self._lips()
         value = np.full(len(self.p), np.nan)
         value[still], value[moved] = 0.0, 1.0
@@ -140,11 +143,12 @@ class Skin:
     def _lip_weight(self) -> np.ndarray:
         """(V,) 1 below the mouth's slit, 0 above it, a smooth passage beside the corners."""
         p = self.p
-        return self._part(0.0, 1.0, 0.5, self.skin & (p[:, 1] > -45) & ~self.inside, self.skin & (p[:, 1] < -90) & ~self.inside)
+        outside = self.skin & ~self.inside
+        return self._part(0.0, 1.0, 0.5, outside & (p[:, 1] > -45), outside & (p[:, 1] < -90))
 
     def finish(self, field: np.ndarray) -> np.ndarray:
-        """Even the motion out where the surface is too folded to carry one of its own: nostrils, corners of
-        eyes and mouth; and let the mouth's bag hang from the lips."""
+        """Even the motion out where the surface is too folded to carry one of its own: nostrils, corners of eyes and
+        mouth; and let the mouth's bag hang from the lips."""
         field = self.relax(field, self._folded, 60)
         out = field.copy()
         right = -self._graph[self._hanging][:, self._edge] @ field[self._edge]
@@ -153,7 +157,7 @@ class Skin:
 
 
 class Lids:
-    """The lids of the left eye: how far each vertex belongs to the upper or lower lid and how wide the eye stands open."""
+    """The lids of the left eye: how far each vertex belongs to the upper or lower one, how wide the eye is open."""
 
     def __init__(self, skin: Skin) -> None:
         self.skin = skin

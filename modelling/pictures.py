@@ -18,16 +18,16 @@ from .render import Camera, Lighting, render
 
 DOCS = Path(__file__).parents[1] / "docs"
 COLUMNS, WIDE, HIGH = 9, 170, 205  # of the contact sheet: faces in a row, mm per face
-PIXELS = 1.15  # per mm there
+PIXELS = 1.0  # per mm there
 
 
 def portrait(yaw: float, name: str) -> None:
     """One picture of the neutral face."""
     model = load_builtin()
-    camera = Camera(yaw=yaw, distance=800, focal_mm=95, target=(0, -16, -12), size=(640, 760))
+    camera = Camera(yaw=yaw, distance=800, focal_mm=95, target=(0, -16, -12), size=(560, 660))
     light = Lighting(direction=(-0.5, 0.5, 0.7), strength=2.4, ambient=0.45, background=(96, 104, 112))
     picture = render(
-        model.mean, model.triangles, model.uv, paint(2048), camera, light, wet=parts() == EYEBALL, samples=40
+        model.mean, model.triangles, model.uv, paint(2048), camera, light, wet=parts() == EYEBALL, samples=24
     )
     write_png(DOCS / name, picture)
 
@@ -50,7 +50,7 @@ def contact_sheet() -> None:
     light = Lighting(direction=(-0.45, 0.6, 0.65), strength=2.8, ambient=0.35, background=(96, 104, 112))
     picture = render(
         np.vstack(vertices), np.vstack(triangles), np.tile(model.uv, (count, 1)), paint(1024), camera, light,
-        wet=np.tile(parts() == EYEBALL, count), samples=12,
+        wet=np.tile(parts() == EYEBALL, count), samples=8,
     )  # fmt: skip
     for index, name in enumerate(model.arkit.names):
         corner = (int(index % COLUMNS * WIDE * PIXELS) + 6, int((index // COLUMNS + 1) * HIGH * PIXELS) - 8)

@@ -8,7 +8,7 @@ from wrinkle_native import interpolate_uv, rasterize_uv
 
 
 def draw(uv: np.ndarray, triangles: np.ndarray, values: np.ndarray, size: int) -> tuple[np.ndarray, np.ndarray]:
-    """Interpolate (V, n) values into a (size, size, n) float32 map; the second result is the (size, size) bool cover."""
+    """Interpolate (V, n) values into a (size, size, n) float32 map; the second result is its cover, bool."""
     places, corners = np.ascontiguousarray(uv, np.float32), np.ascontiguousarray(triangles, np.int32)
     drawn = interpolate_uv(np.ascontiguousarray(values, np.float32), places, corners, size)
     return drawn, rasterize_uv(places, corners, size)[0] >= 0

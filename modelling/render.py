@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Photograph a face model in Cycles without a window: sun, ambient light, albedo texture, relief as geometry or as bump."""
+"""Photograph a face model in Cycles without a window: sun, sky, albedo texture, relief as geometry or bump."""
 
 from __future__ import annotations
 
@@ -16,9 +16,11 @@ METRE = 0.001  # model millimetres in Blender's metres
 
 @dataclass(frozen=True)
 class Camera:
-    """Looks at ``target`` (mm, model frame) from ``distance`` mm, turned by ``yaw`` (positive shows the subject's left side)
-    and ``pitch`` (positive looks down on the face), degrees. ``focal_mm`` on a 36 mm film, or None for an orthographic
-    view ``width_mm`` wide. ``size`` is (width, height) in pixels."""
+    """Looks at ``target`` (mm, model frame) from ``distance`` mm, turned by ``yaw`` (positive shows the subject's left
+    side) and ``pitch`` (positive looks down on the face), degrees.
+
+    ``focal_mm`` on a 36 mm film, or None for an orthographic view ``width_mm`` wide. ``size``: (width, height), pixels.
+    """
 
     yaw: float = 0.0
     pitch: float = 0.0
@@ -59,7 +61,7 @@ class Lighting:
 
 @dataclass(frozen=True, eq=False)
 class Relief:
-    """Displacement (S, S) mm in UV, rows as in a texture; ``levels`` of subdivision make it geometry, 0 makes it bump."""
+    """Displacement (S, S) mm in UV, rows as in a texture; ``levels`` of subdivision make it geometry, 0 bump."""
 
     height: np.ndarray
     levels: int = 3
@@ -70,15 +72,15 @@ def render(
     triangles: np.ndarray,
     uv: np.ndarray,
     albedo: np.ndarray,
-    camera: Camera = Camera(),  # noqa: B008 - immutable
-    light: Lighting = Lighting(),  # noqa: B008 - immutable
+    camera: Camera = Camera(),
+    light: Lighting = Lighting(),
     relief: Relief | None = None,
     wet: np.ndarray | None = None,
     samples: int = 48,
 ) -> np.ndarray:
     """(H, W, 3) uint8 sRGB picture of (V, 3) mm vertices.
 
-    albedo: (S, S, 3) uint8 sRGB in UV. wet: (V,) bool, vertices with a glossy surface (eyeballs). Leaves an empty scene.
+    albedo: (S, S, 3) uint8 sRGB in UV. wet: (V,) bool, glossy vertices (eyeballs). Leaves an empty scene.
     """
     bpy.ops.wm.read_factory_settings(use_empty=True)
     with tempfile.TemporaryDirectory() as folder:
@@ -122,7 +124,12 @@ def _image(name: str, pixels: np.ndarray, folder: Path, data: bool) -> bpy.types
 
 
 def _materials(
-    body: bpy.types.Object, triangles: np.ndarray, albedo: np.ndarray, relief: Relief | None, wet: np.ndarray | None, folder: Path
+    body: bpy.types.Object,
+    triangles: np.ndarray,
+    albedo: np.ndarray,
+    relief: Relief | None,
+    wet: np.ndarray | None,
+    folder: Path,
 ) -> None:
     colour = _image("albedo", albedo, folder, data=False)
     height = None if relief is None else _image("relief", relief.height.astype(np.float32), folder, data=True)
@@ -142,7 +149,9 @@ def _materials(
         raise_.mid_level, raise_.strength = 0.0, METRE
 
 
-def _skin(name: str, colour: bpy.types.Image, bump: bpy.types.Image | None, roughness: float, scatter: float) -> bpy.types.Material:
+def _skin(
+    name: str, colour: bpy.types.Image, bump: bpy.types.Image | None, roughness: float, scatter: float
+) -> bpy.types.Material:
     material = bpy.data.materials.new(name)
     material.use_nodes = True
     nodes, links = material.node_tree.nodes, material.node_tree.links

@@ -13,8 +13,8 @@ from scipy.spatial.transform import Rotation
 
 FIGURES = Path(__file__).parent / "figures"
 
-OVAL = (10, 338, 297, 332, 284, 251, 389, 356, 454, 323, 361, 288, 397, 365, 379, 378, 400, 377, 152, 148, 176, 149, 150,
-        136, 172, 58, 132, 93, 234, 127, 162, 21, 54, 103, 67, 109)  # fmt: skip
+OVAL = (10, 338, 297, 332, 284, 251, 389, 356, 454, 323, 361, 288, 397, 365, 379, 378, 400, 377, 152, 148, 176,
+        149, 150, 136, 172, 58, 132, 93, 234, 127, 162, 21, 54, 103, 67, 109)  # fmt: skip
 RIGHT_EYE = (33, 7, 163, 144, 145, 153, 154, 155, 133, 173, 157, 158, 159, 160, 161, 246)
 MOUTH = (78, 95, 88, 178, 87, 14, 317, 402, 318, 324, 308, 415, 310, 311, 312, 13, 82, 81, 80, 191)
 
@@ -87,7 +87,7 @@ def _outwards(faces: np.ndarray) -> np.ndarray:
 
 @cache
 def _symmetry() -> tuple[np.ndarray, np.ndarray]:
-    """Mirror index (468,) and side (468,) of each point: -1 subject's right, 0 midline, 1 left, by geometric matching."""
+    """Mirror index (468,) and side (468,) of each point: -1 subject's right, 0 midline, 1 left; matched by place."""
     points = read_csv("face_mesh_points.csv") * [1, -1, -1]
     right, left = np.array([33, 133, 61, 127, 70, 107, 97, 234]), np.array([263, 362, 291, 356, 300, 336, 326, 454])
     normal = (points[left] - points[right]).mean(axis=0)

@@ -41,7 +41,7 @@ class Slim:
     """Minimises the area-weighted symmetric Dirichlet energy of the map from flat reference triangles to UV."""
 
     def __init__(self, triangles: np.ndarray, points: np.ndarray, weights: np.ndarray, scale: np.ndarray) -> None:
-        """triangles (T, 3); points (V, 3) mm; weights (T,); scale (T,) wanted size of each triangle relative to its true one."""
+        """triangles (T, 3); points (V, 3) mm; weights (T,); scale (T,) wanted size relative to the true one."""
         self.triangles = triangles
         a, b, c = (points[triangles[:, k]] for k in range(3))
         length = np.maximum(np.linalg.norm(b - a, axis=1), 1e-6)
@@ -112,7 +112,12 @@ class Slim:
 
 
 def unwrap(
-    triangles: np.ndarray, points: np.ndarray, mirror: np.ndarray, weights: np.ndarray, scale: np.ndarray, steps: int = 40
+    triangles: np.ndarray,
+    points: np.ndarray,
+    mirror: np.ndarray,
+    weights: np.ndarray,
+    scale: np.ndarray,
+    steps: int = 40,
 ) -> np.ndarray:
     """(V, 2) symmetric, upright UV in mm of one surface with a single outline and any number of openings."""
     outline, *holes = boundary_loops(triangles)
@@ -128,7 +133,10 @@ def unwrap(
     if points[order[len(order) // 4], 0] < 0:
         angle = np.pi - angle
     everything, positions = np.vstack(filled), np.vstack(places)
-    size = np.sqrt(np.linalg.norm(np.cross(*(points[triangles[:, k]] - points[triangles[:, 0]] for k in (1, 2))), axis=1).sum() / 6.0)
+    size = np.sqrt(
+        np.linalg.norm(np.cross(*(points[triangles[:, k]] - points[triangles[:, 0]] for k in (1, 2))), axis=1).sum()
+        / 6.0
+    )
     uv = tutte(everything, len(positions), order, np.c_[np.cos(angle), np.sin(angle)] * size)
     extra = len(everything) - len(triangles)
     slim = Slim(everything, positions, np.r_[weights, np.full(extra, 1e-3)], np.r_[scale, np.ones(extra)])

@@ -42,7 +42,11 @@ def test_size_and_kind() -> None:
 def test_names_are_apples() -> None:
     assert MODEL.arkit.names == arkit.NAMES == MODEL.expression_names
     assert len(set(arkit.NAMES)) == 52
-    assert sum(arkit.side(name) == "L" for name in arkit.NAMES) == sum(arkit.side(name) == "R" for name in arkit.NAMES) == 18
+    assert (
+        sum(arkit.side(name) == "L" for name in arkit.NAMES)
+        == sum(arkit.side(name) == "R" for name in arkit.NAMES)
+        == 18
+    )
     assert arkit.side("jawLeft") is None
     assert arkit.mirrored("mouthLeft") == "mouthRight"
     assert arkit.group("eyeBlinkLeft") == "eyeBlink"
@@ -139,7 +143,9 @@ def test_shapes_move_and_neither_tear_nor_fold_the_skin(name: str) -> None:
     before, after = normals(MODEL.mean)[skin], normals(points)[skin]
     assert ((before * after).sum(axis=1) < 0).mean() < 0.006  # lips may turn by more than a right angle
     edges = np.vstack([MODEL.triangles[skin][:, [0, 1]], MODEL.triangles[skin][:, [1, 2]]])
-    stretch = np.linalg.norm(np.subtract(*points[edges.T]), axis=1) / np.linalg.norm(np.subtract(*MODEL.mean[edges.T]), axis=1)
+    stretch = np.linalg.norm(np.subtract(*points[edges.T]), axis=1) / np.linalg.norm(
+        np.subtract(*MODEL.mean[edges.T]), axis=1
+    )
     assert np.percentile(stretch, 99.9) < 4.5
 
 

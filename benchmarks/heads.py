@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Heads rendered in Cycles with known relief, camera and light: other faces, other wrinkles than any that was trained on."""
+"""Heads rendered in Cycles with known relief, camera and light: nothing that was trained on."""
 
 from __future__ import annotations
 
@@ -26,7 +26,13 @@ LIGHTS = {
     "low right": render.Lighting(direction=(-0.75, 0.15, 0.55), strength=2.6, angle=8.0, ambient=0.45),
 }
 """Directions to the lamp in the model's frame (+X is the subject's left)."""
-SHOTS = (("high left", 0.0, 101), ("above", 0.0, 202), ("low right", 0.0, 202), ("high left", 32.0, 202), ("above", -32.0, 101))
+SHOTS = (
+    ("high left", 0.0, 101),
+    ("above", 0.0, 202),
+    ("low right", 0.0, 202),
+    ("high left", 32.0, 202),
+    ("above", -32.0, 101),
+)
 """Light, yaw of the camera and seed of the person."""
 SKINS = {101: (206, 158, 132), 202: (141, 98, 74)}
 
@@ -46,7 +52,9 @@ class Head:
     surface: Surface
 
 
-def _picture(name: str, cache: Path, person: npt.NDArray[np.float32], seed: int, light: str, yaw: float) -> npt.NDArray[np.uint8]:
+def _picture(
+    name: str, cache: Path, person: npt.NDArray[np.float32], seed: int, light: str, yaw: float
+) -> npt.NDArray[np.uint8]:
     """The rendered photo; kept in ``cache`` between runs because it takes most of the time."""
     file = cache / f"{name}.png"
     if not file.exists():

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """How well a relief matches the truth, in the band of wrinkles (Gaussian sigma 0.5 to 5 mm).
 
-All maps are (S, S) float32 mm. ``steps`` are the (rows, columns) sizes of a texel in mm, scalars or maps; ``where`` is a
-(S, S) bool map of what counts.
+All maps are (S, S) float32 mm. ``steps`` are the (rows, columns) sizes of a texel in mm, scalars or maps; ``where`` is
+a (S, S) bool map of what counts.
 """
 
 from __future__ import annotations
@@ -25,9 +25,9 @@ SMOOTH_SLOPE = 0.01
 
 @dataclass(frozen=True)
 class Score:
-    """r2: of displacement with the map as it is. slope: correlation of slopes on wrinkle texels. wrinkle_angle, angle: mean
-    normal error as a share of a flat map's, on wrinkle texels and on all. factor: the best global strength. false_um: RMS
-    relief where the truth is smooth, in micrometres (nan where nothing is smooth)."""
+    """r2: of displacement with the map as it is. slope: correlation of slopes on wrinkle texels. wrinkle_angle, angle:
+    mean normal error as a share of a flat map's, on wrinkle texels and on all. factor: the best global strength.
+    false_um: RMS relief where the truth is smooth, in micrometres (nan where nothing is smooth)."""
 
     r2: float
     slope: float
@@ -45,9 +45,7 @@ def band(height: Float, texel_mm: float, where: Bool) -> Float:
     """What lies between ``LOW_MM`` and ``HIGH_MM``, by Gaussians normalised to ``where``."""
     weight = where.astype(np.float32)
     masked = np.where(where, height, 0).astype(np.float32)
-    parts = [
-        _blur(masked, s / texel_mm) / np.maximum(_blur(weight, s / texel_mm), 1e-3) for s in (LOW_MM, HIGH_MM)
-    ]
+    parts = [_blur(masked, s / texel_mm) / np.maximum(_blur(weight, s / texel_mm), 1e-3) for s in (LOW_MM, HIGH_MM)]
     return np.where(where, parts[0] - parts[1], 0).astype(np.float32)
 
 
@@ -87,7 +85,9 @@ class Tally:
     angles: tuple[float, float, float, float] = (0.0, 0.0, 0.0, 0.0)
     smooth: tuple[float, int] = (0.0, 0)
 
-    def add(self, guess: Float, truth: Float, texel_mm: float, steps: Steps, where: Bool, scored: Bool | None = None) -> None:
+    def add(
+        self, guess: Float, truth: Float, texel_mm: float, steps: Steps, where: Bool, scored: Bool | None = None
+    ) -> None:
         """Add one map. ``where``: what both maps cover; ``scored``: the part that counts, all of it when None."""
         g, t = band(guess, texel_mm, where), band(truth, texel_mm, where)
         inside = where if scored is None else where & scored

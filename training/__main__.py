@@ -29,6 +29,7 @@ def _parser() -> argparse.ArgumentParser:
     run.add_argument("--coarse-patches", type=int)
     run.add_argument("--threads", type=int)
     run.add_argument("--seed", type=int)
+    run.add_argument("--resume", action="store_true", default=None, help="go on from the pool's checkpoints")
     run.add_argument("--only", choices=("fine", "coarse"), default="", help="train one scale and write no regressor")
     run.add_argument("--pack", action="store_true", help="only write the regressor from the checkpoints of both scales")
     own = commands.add_parser("train-folder", help="fine-tune the regressor on a training folder (data, DOG, patch)")
@@ -42,7 +43,18 @@ def _parser() -> argparse.ArgumentParser:
     made.add_argument("folder", type=Path)
     made.add_argument("--tiles", type=int, default=20)
     made.add_argument("--seed", type=int, default=0)
+    peers = commands.add_parser("baselines", help="train ridge, A+ and MLP for the benchmark")
+    peers.add_argument("--out", type=Path, default=Path("benchmarks/baselines.npz"))
+    peers.add_argument("--pool", type=Path, default=Path("out/tiles"))
+    peers.add_argument("--tiles", type=int, default=3000)
+    peers.add_argument("--per-tile", type=int, default=24)
     return parser
+
+
+def _baselines(given: argparse.Namespace) -> None:
+    from .peers import train_baselines
+
+    train_baselines(given.out, given.pool, given.tiles, given.per_tile, _say)
 
 
 def _own_folder(given: argparse.Namespace) -> None:
@@ -65,7 +77,7 @@ def _make_folder(given: argparse.Namespace) -> None:
 def _train(given: argparse.Namespace) -> None:
     from .train import Training, pack, train
 
-    names = ("tiles", "fine_patches", "coarse_patches", "threads", "seed")
+    names = ("tiles", "fine_patches", "coarse_patches", "threads", "seed", "resume")
     chosen = {name: getattr(given, name) for name in names if getattr(given, name) is not None}
     how = replace(Training(), **chosen)
     if given.pack:
@@ -74,11 +86,14 @@ def _train(given: argparse.Namespace) -> None:
         train(given.out, given.pool, how, given.only, _say)
 
 
+COMMANDS = {"train": _train, "train-folder": _own_folder, "make-folder": _make_folder, "baselines": _baselines}
+
+
 def main(arguments: list[str] | None = None) -> int:
     """Run one command; 0 when done, 2 with one sentence when the user has something to mend."""
     given = _parser().parse_args(arguments)
     try:
-        {"train": _train, "train-folder": _own_folder, "make-folder": _make_folder}[given.command](given)
+        COMMANDS[given.command](given)
     except WrinkleError as error:
         sys.stderr.write(f"{error}\n")
         return 2

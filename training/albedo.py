@@ -14,8 +14,8 @@ import numpy.typing as npt
 
 from .geometry import STYLES, Float, Relief, _Canvas, _family, blur, noise
 
-# Linear reflectance without pigment, and how strongly each pigment absorbs red, green and blue: chosen so that the range
-# of melanin and blood below spans measured skin reflectances from (.65, .45, .36) to (.06, .03, .02).
+# Linear reflectance without pigment, and how strongly each pigment absorbs red, green and blue: chosen so that the
+# range of melanin and blood below spans measured skin reflectances from (.65, .45, .36) to (.06, .03, .02).
 BLOODLESS = np.array((0.74, 0.64, 0.56), np.float32)
 MELANIN = np.array((0.85, 1.2, 1.65), np.float32)
 HAEMOGLOBIN = np.array((0.08, 0.75, 0.62), np.float32)
@@ -23,8 +23,8 @@ HAEMOGLOBIN = np.array((0.08, 0.75, 0.62), np.float32)
 
 @dataclass(frozen=True, eq=False)
 class Skin:
-    """albedo: (S, S, 3) float32 linear reflectance. hair: (S, S) float32 cover 0..1 by hair and its shade 0..1 in
-    ``hair_shade`` (3,): hair lies over the skin and is lit without the relief. gloss: (S, S) float32, how oily the skin is."""
+    """albedo: (S, S, 3) float32 linear reflectance. hair: (S, S) float32 cover 0..1 by hair, whose reflectance
+    is ``hair_shade`` (3,): it lies over the skin and is lit without the relief. gloss: (S, S) float32, how oily."""
 
     albedo: Float
     hair: Float
@@ -85,15 +85,15 @@ def _hair(rng: np.random.Generator, size: int, mm: float) -> Float:
     """Hair of one kind or several: brow, strands, stubble, vellus."""
     cover = np.zeros((size, size), np.float32)
     area = (size * mm) ** 2
-    if rng.random() < 0.14:  # brow or beard: dense and aligned, in a part of the tile
+    if rng.random() < 0.10:  # brow or beard: dense and aligned, in a part of the tile
         strokes = _strokes(rng, size, mm, int(area * rng.uniform(0.1, 0.35)), (4, 12), 0.3, rng.uniform(0.06, 0.13))
         cover = np.maximum(cover, strokes * _field(rng, size, mm))
-    if rng.random() < 0.10:  # strands that fall over the face
+    if rng.random() < 0.07:  # strands that fall over the face
         cover = np.maximum(cover, _strokes(rng, size, mm, int(rng.integers(1, 25)), (15, 80), 0.15, 0.08))
-    if rng.random() < 0.13:  # stubble
+    if rng.random() < 0.10:  # stubble
         strokes = _strokes(rng, size, mm, int(area * rng.uniform(0.1, 0.5)), (0.3, 1.5), 0.5, 0.1)
         cover = np.maximum(cover, strokes * _field(rng, size, mm))
-    if rng.random() < 0.12:  # vellus: faint
+    if rng.random() < 0.08:  # vellus: faint
         strokes = _strokes(rng, size, mm, int(area * 0.2), (1.5, 5), 0.6, 0.03)
         cover = np.maximum(cover, strokes)
     return np.asarray(cover, np.float32)
@@ -112,11 +112,11 @@ def make_skin(rng: np.random.Generator, relief: Relief, mm: float) -> Skin:
     size = relief.height.shape[0]
     melanin = float(np.clip(rng.gamma(1.6, 0.4), 0.05, 2.4))
     blood = float(rng.uniform(0.15, 0.6))
-    mottle = noise(rng, size, rng.uniform(4, 15) / mm) * rng.uniform(0.02, 0.13)
-    mottle += noise(rng, size, rng.uniform(0.6, 3) / mm) * rng.uniform(0.003, 0.05)
+    mottle = noise(rng, size, rng.uniform(4, 15) / mm) * rng.uniform(0.02, 0.10)
+    mottle += noise(rng, size, rng.uniform(0.6, 3) / mm) * rng.uniform(0.003, 0.035)
     m_map = melanin * (1 + mottle + relief.groove * rng.normal(0, 0.08))
-    redness = noise(rng, size, rng.uniform(5, 15) / mm) * rng.uniform(0.03, 0.25)
-    redness += noise(rng, size, rng.uniform(0.5, 2.5) / mm) * rng.uniform(0.01, 0.1)
+    redness = noise(rng, size, rng.uniform(5, 15) / mm) * rng.uniform(0.03, 0.2)
+    redness += noise(rng, size, rng.uniform(0.5, 2.5) / mm) * rng.uniform(0.01, 0.07)
     h_map = blood * (1 + redness + relief.groove * rng.normal(0.1, 0.25))
     if rng.random() < 0.2:
         h_map += _spots(rng, size, mm, int(rng.integers(1, 12)), (0.8, 4.0), 2.5) * rng.uniform(0.1, 0.6)
@@ -126,10 +126,10 @@ def make_skin(rng: np.random.Generator, relief: Relief, mm: float) -> Skin:
         m_map += _spots(rng, size, mm, int(rng.integers(1, 5)), (0.4, 1.8), 6.0) * rng.uniform(0.4, 2.0)
     absorption = np.maximum(m_map, 0)[..., None] * MELANIN + np.maximum(h_map, 0)[..., None] * HAEMOGLOBIN
     # White grain keeps every channel a little independent, as dry skin and powder do.
-    absorption += (noise(rng, size, rng.uniform(0.3, 1.5) / mm) * rng.uniform(0.0, 0.02))[..., None]
-    if rng.random() < 0.15:
+    absorption += (noise(rng, size, rng.uniform(0.3, 1.5) / mm) * rng.uniform(0.0, 0.012))[..., None]
+    if rng.random() < 0.1:
         absorption += _makeup(rng, size, mm)
-    if rng.random() < 0.12:
+    if rng.random() < 0.1:
         tint = MELANIN * rng.uniform(0.05, 0.7) if rng.random() < 0.6 else HAEMOGLOBIN * rng.uniform(0.05, 0.6)
         absorption += _painted_lines(rng, size, mm)[..., None] * tint
     albedo = np.asarray(BLOODLESS * np.exp(-absorption), np.float32)

@@ -24,7 +24,7 @@ def hann(size: int) -> Float:
 
 
 def over_tile(tile: Tile, scale: Scale, regress: Regress, light: Float | None = None, overlap: int = 3) -> Float:
-    """Displacement (S, S) float32 mm of a whole tile. light: (4,) direction and ambient share, the tile's own by default."""
+    """Displacement (S, S) float32 mm of a whole tile. light: (4,) direction and ambient share, else the tile's."""
     size, mm = tile.rgb.shape[0], tile.texel_mm
     maps, k = input_maps(tile.rgb, np.ones((size, size), np.float32), mm, scale)
     step = scale.size * scale.mm / overlap / (k * mm)

@@ -8,6 +8,7 @@ contrast and the light, and answer principal components of displacement. Any of 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 
@@ -169,7 +170,7 @@ def train_mlp(
     features, codes = codec.features(batch.x), codec.codes(batch.y)
     sizes = (features.shape[1], hidden, hidden, codes.shape[1])
     flat: list[Float] = []
-    for a, b in zip(sizes, sizes[1:], strict=False):
+    for a, b in pairwise(sizes):
         flat += [(rng.standard_normal((a, b)) * np.sqrt(2 / a)).astype(np.float32), np.zeros(b, np.float32)]
     first, second = [np.zeros_like(p) for p in flat], [np.zeros_like(p) for p in flat]
     size = min(256, len(features))

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""From the light that leaves the skin to texels: lens, photo pixels, noise, sharpening, tone curve, JPEG, resampling."""
+"""From the light that leaves the skin to texels: lens, photo pixels, noise, sharpening, tone curve, JPEG."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def _photo_frame(rng: np.random.Generator, size: int, mm: float) -> tuple[Float,
 
     Returns the (2, 3) matrix, the photo's edge in pixels and the coarser of its two scales in mm per pixel.
     """
-    pixel = float(np.exp(rng.uniform(np.log(0.08), np.log(0.55))))
+    pixel = float(np.exp(rng.uniform(np.log(0.08), np.log(0.45))))
     stretch = float(rng.uniform(0.55, 1.0)) if rng.random() < 0.6 else 1.0
     a, b = rng.uniform(0, 2 * np.pi, 2)
     zoom = mm / max(pixel, 0.85 * mm)
@@ -58,20 +58,20 @@ def _tone(rng: np.random.Generator, photo: Float) -> Float:
 def _develop(rng: np.random.Generator, encoded: Float) -> Byte:
     """Noise, smoothing, sharpening and JPEG at the photo's own resolution."""
     shape = encoded.shape
-    grain = float(np.exp(rng.uniform(np.log(0.001), np.log(0.014))))
+    grain = float(np.exp(rng.uniform(np.log(0.001), np.log(0.010))))
     level = np.sqrt(np.clip(encoded, 0.05, 1)) * grain
     # Grains of one channel serve the others shifted: independent where it matters, and a third of the draws.
     mono = rng.standard_normal(shape[:2], dtype=np.float32)
     colour = np.stack([np.roll(mono, shift, (0, 1)) for shift in (17, 31, 53)], -1)
     encoded = encoded + level * (0.8 * mono[..., None] + 0.6 * colour)
-    if rng.random() < 0.2:
+    if rng.random() < 0.12:
         encoded = cv2.bilateralFilter(np.ascontiguousarray(encoded, np.float32), 5, 0.05, 1.5)
     if rng.random() < 0.5:
         soft = blur(np.asarray(encoded, np.float32), rng.uniform(0.6, 1.6))
         encoded = encoded + (encoded - soft) * np.float32(rng.uniform(0.1, 1.2))
     photo = np.asarray(np.clip(encoded * 255 + 0.5, 0, 255), np.uint8)
-    if rng.random() < 0.75:
-        quality = int(rng.integers(62, 98))
+    if rng.random() < 0.65:
+        quality = int(rng.integers(68, 98))
         _, data = cv2.imencode(".jpg", photo, [cv2.IMWRITE_JPEG_QUALITY, quality])
         photo = np.asarray(cv2.imdecode(data, cv2.IMREAD_COLOR), np.uint8)
     return photo

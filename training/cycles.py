@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The same scenes path-traced in Cycles with true geometry and subsurface scattering, to check the fast light against."""
+"""The same scenes path-traced in Cycles with true geometry and subsurface scattering: what the fast light must be."""
 
 from __future__ import annotations
 

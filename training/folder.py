@@ -3,7 +3,7 @@
 
     DIR/data/NAME.png               texture, sRGB, 8 bit; an alpha channel marks what counts
     DIR/data/NAME.exr               displacement of the same size, one float channel, mm, outwards positive
-    DIR/data/NAME.json              {"texel_mm": 0.2, "light": [x, y, z], "ambient": 0.5}; the light points to the lamp in
+    DIR/data/NAME.json              {"texel_mm": 0.2, "light": [x, y, z], "ambient": 0.5}; light points to the lamp in
                                     the texture's frame (x right, y up, z out of the skin), ambient is the sky's share
     DIR/DOG/NAME.png                confidence, 8 bit (optional)
     DIR/patch/NAME.txt              one "row column" of a patch centre in texels per line (optional)
@@ -53,13 +53,17 @@ def _square(image: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
 def _facts(path: Path) -> tuple[float, Float]:
     """Texel size and (4,) light of one texture; an even light from the front where the file is missing."""
     if not path.exists():
-        raise WrinkleError(f"{path.name} is missing.", 'Write {"texel_mm": 0.2, "light": [0, 0, 1], "ambient": 0.9} there.')
+        raise WrinkleError(
+            f"{path.name} is missing.", 'Write {"texel_mm": 0.2, "light": [0, 0, 1], "ambient": 0.9} there.'
+        )
     try:
         value = json.loads(path.read_text("utf-8"))
         light = np.array(value.get("light", (0, 0, 1)), np.float32).reshape(3)
         texel, ambient = float(value["texel_mm"]), float(value.get("ambient", 0.9))
     except (ValueError, KeyError, TypeError, AttributeError) as error:
-        raise WrinkleError(f"{path.name} does not state texel_mm and the light: {error}.", "See training/folder.py.") from error
+        raise WrinkleError(
+            f"{path.name} does not state texel_mm and the light: {error}.", "See training/folder.py."
+        ) from error
     length = float(np.linalg.norm(light))
     if not (0 < texel < 10 and length > 0 and 0 <= ambient <= 1):
         raise WrinkleError(f"{path.name} states an impossible texel size, light or ambient share.")
@@ -103,7 +107,9 @@ def read_folder(folder: Path) -> list[Sheet]:
     data = folder / "data" if any((folder / "data").glob("*.png")) else folder / "data_train"
     textures = sorted(data.glob("*.png"))
     if not textures:
-        raise WrinkleError(f"{folder} holds no textures.", "Put NAME.png, NAME.exr and NAME.json into its folder 'data'.")
+        raise WrinkleError(
+            f"{folder} holds no textures.", "Put NAME.png, NAME.exr and NAME.json into its folder 'data'."
+        )
     sheets = []
     for texture in textures:
         stem = texture.stem if data.name == "data" else texture.stem.rsplit("_", 1)[0]
@@ -113,7 +119,7 @@ def read_folder(folder: Path) -> list[Sheet]:
 
 
 def dog_confidence(tile: Tile) -> np.ndarray[Any, np.dtype[np.uint8]]:
-    """Difference of Gaussians of log luminance with a mean filter, 0..255: dark lines 0.5-2 mm wide, for any exposure."""
+    """Difference of Gaussians of log luminance with a mean filter, 0..255: dark lines 0.5-2 mm wide."""
     luminance = (tile.rgb.astype(np.float32) / 255) ** 2.2 @ LUMINANCE
     log = np.log(luminance + 0.03 * float(luminance.mean()) + 1e-5).astype(np.float32)
     lines = np.maximum(blur(log, 1.6 / tile.texel_mm) - blur(log, 0.4 / tile.texel_mm), 0)
@@ -145,4 +151,3 @@ def write_folder(folder: Path, tiles: list[Tile], per_tile: int = 24, seed: int 
             block = (slice(row - half, row + half), slice(column - half, column + half))
             write_png(folder / "data_train" / f"{name}_{number:04d}.png", np.ascontiguousarray(tile.rgb[block]))
             write_exr(folder / "data_train" / f"{name}_{number:04d}.exr", np.ascontiguousarray(tile.height[block]))
-

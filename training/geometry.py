@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Relief of a tile of facial skin in millimetres: wrinkle lines, folds, bumps, pores and micro-relief.
 
-A tile is a square array, x to the right, y up (row 0 is the top). Widths, depths and spacing per region follow the ranges
-that were measured for facial wrinkles; the cross-section is sharp at the bottom and rounded at the shoulders.
+A tile is a square array, x to the right, y up (row 0 is the top). Widths, depths and spacing per region follow the
+ranges that were measured for facial wrinkles; the cross-section is sharp at the bottom and rounded at the shoulders.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ Range = tuple[float, float]
 
 @dataclass(frozen=True)
 class LineStyle:
-    """Ranges of one family of lines: width (Gaussian sigma), depth and spacing in mm, how many, fan (spread of slopes)."""
+    """Ranges of one family of lines: width (Gaussian sigma), depth and spacing in mm, number, fan (of slopes)."""
 
     width: Range
     depth: Range
@@ -31,14 +31,14 @@ class LineStyle:
 
 
 STYLES: dict[str, LineStyle] = {
-    "forehead": LineStyle((0.4, 1.4), (0.05, 0.8), (6, 14), (1, 7), 0.06, 0.006),
-    "crows_feet": LineStyle((0.25, 0.7), (0.04, 0.4), (2, 6), (2, 8), 0.45, 0.010),
+    "forehead": LineStyle((0.4, 1.4), (0.05, 0.8), (6, 14), (2, 7), 0.06, 0.006),
+    "crows_feet": LineStyle((0.25, 0.7), (0.04, 0.4), (2, 6), (3, 8), 0.45, 0.010),
     "glabella": LineStyle((0.5, 1.4), (0.1, 0.9), (6, 14), (1, 3), 0.20, 0.008, vertical=True),
     "nasolabial": LineStyle((0.8, 2.5), (0.2, 2.0), (9, 22), (1, 3), 0.15, 0.018),
-    "under_eye": LineStyle((0.2, 0.5), (0.02, 0.2), (1.5, 4), (2, 8), 0.15, 0.012),
-    "mouth": LineStyle((0.25, 0.7), (0.04, 0.35), (3, 8), (2, 8), 0.20, 0.010, vertical=True),
+    "under_eye": LineStyle((0.2, 0.5), (0.02, 0.2), (1.5, 4), (3, 8), 0.15, 0.012),
+    "mouth": LineStyle((0.25, 0.7), (0.04, 0.35), (3, 8), (3, 8), 0.20, 0.010, vertical=True),
     "chin": LineStyle((0.6, 1.8), (0.1, 0.8), (8, 20), (1, 2), 0.10, 0.020),
-    "cheek": LineStyle((0.2, 0.7), (0.02, 0.25), (2, 9), (2, 9), 0.30, 0.010),
+    "cheek": LineStyle((0.2, 0.7), (0.02, 0.25), (2, 9), (3, 9), 0.30, 0.010),
 }
 """Families per region; "smooth" has none."""
 REGIONS: tuple[str, ...] = (*STYLES, "smooth")
@@ -46,7 +46,7 @@ REGIONS: tuple[str, ...] = (*STYLES, "smooth")
 
 @dataclass(frozen=True, eq=False)
 class Relief:
-    """height: (S, S) float32 mm, outwards positive. groove: (S, S) float32 from 0 to about 1, how much of a line lies here."""
+    """height: (S, S) float32 mm, outwards positive. groove: (S, S) float32, 0 to about 1: how much a line lies here."""
 
     height: Float
     groove: Float
@@ -67,7 +67,7 @@ def blur(image: Float, sigma_px: float) -> Float:
 
 
 def noise(rng: np.random.Generator, size: int, sigma_px: float) -> Float:
-    """Gaussian-filtered white noise, (size, size) with zero mean and unit standard deviation, correlation ``sigma_px``."""
+    """Gaussian-filtered white noise, (size, size) zero mean, unit standard deviation, correlation ``sigma_px``."""
     step = max(1, int(sigma_px / 1.5))
     small = rng.standard_normal((size // step + 4, size // step + 4), dtype=np.float32)
     small = cv2.GaussianBlur(small, (0, 0), max(sigma_px / step, 0.3))
@@ -165,7 +165,7 @@ def _family(rng: np.random.Generator, canvas: _Canvas, style: LineStyle, age: fl
         centre = np.asarray(centre + shared + _wave(rng, s, 5, 40) * rng.uniform(0.02, 0.15), np.float32)
         width = float(np.clip(base_width * np.exp(rng.normal(0, 0.3)), style.width[0], style.width[1]))
         depth = min(base_depth * float(np.exp(rng.normal(0, 0.4))), 0.9 * width, style.depth[1])
-        length = rng.uniform(0.25, 1.3) * extent
+        length = rng.uniform(0.35, 1.4) * extent
         start = rng.uniform(-0.25, 1.0) * extent - 0.3 * length
         canvas.carve(rng, centre, _envelope(rng, s, start, start + length), width, depth)
         if rng.random() < 0.3:  # a branch that leaves the line at a small angle
@@ -190,7 +190,7 @@ def _fold(rng: np.random.Generator, canvas: _Canvas, age: float) -> None:
     centre = rng.uniform(0.25, 0.75) * extent + rng.normal(0, 0.2) * (s - extent / 2)
     centre = centre + rng.normal(0, 0.012) * (s - extent / 2) ** 2 + _wave(rng, s, 20, 60) * 0.08
     envelope = _envelope(rng, s, rng.uniform(-20, 20), rng.uniform(extent - 25, extent + 20), soft=True)
-    width, amount = rng.uniform(2.5, 8.0), rng.uniform(0.15, 1.6) * age
+    width, amount = rng.uniform(1.8, 5.0), rng.uniform(0.1, 0.6) * age
     y = (np.arange(size, dtype=np.float32) * mm)[:, None]
     d = (y - centre[None]) * rng.choice([-1.0, 1.0]) / width
     # Steep towards the crease, slow on the far side.
@@ -233,13 +233,13 @@ def make_relief(rng: np.random.Generator, region: str, size: int, mm: float) -> 
     if region == "smooth":
         canvas.height += noise(rng, size, rng.uniform(1.0, 4.0) / mm) * rng.uniform(0.0, 0.003)
     else:
-        age = float(rng.uniform(0.4, 1.6))
+        age = float(rng.uniform(0.5, 1.6))
         style = STYLES[region]
         _family(rng, _transposed(canvas) if style.vertical else canvas, style, age)
         if rng.random() < 0.35:  # a second family, often across the first
             second = STYLES[str(rng.choice(list(STYLES)))]
             _family(rng, _transposed(canvas) if rng.random() < 0.6 else canvas, second, age * rng.uniform(0.2, 0.9))
-        if rng.random() < (0.7 if region in ("nasolabial", "under_eye", "chin") else 0.15):
+        if rng.random() < (0.4 if region in ("nasolabial", "under_eye", "chin") else 0.08):
             _fold(rng, _transposed(canvas) if rng.random() < 0.3 else canvas, age)
         if rng.random() < 0.3:
             _bumps(rng, canvas, int(rng.integers(1, 6)), 0.15)

@@ -37,7 +37,9 @@ def split(sheets: list[Sheet]) -> tuple[list[Sheet], list[Sheet]]:
 def error_share(guess: np.ndarray[Any, Any], batch: Batch) -> float:
     """Squared error of (P, N, N) ``guess`` as a share of the relief's own power: 1 is what a flat map scores."""
     weight = batch.weight[:, 0]
-    return float(np.square((guess - batch.y[:, 0]) * weight).sum() / max(np.square(batch.y[:, 0] * weight).sum(), 1e-12))
+    return float(
+        np.square((guess - batch.y[:, 0]) * weight).sum() / max(np.square(batch.y[:, 0] * weight).sum(), 1e-12)
+    )
 
 
 def check_folder(folder: Path, say: Say, rounds: int = 20) -> tuple[float, float]:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Training patches drawn from tiles as the wrinkle stage draws them from a texture: same maps, same frames, same channels.
+"""Training patches drawn from tiles as the wrinkle stage draws them from a texture: same maps, frames, channels.
 
 This is the wrinkle stage's sampling specialised to flat tiles (checked against it by a test), with what inference meets
 added on top: excluded areas, an uncertain light, any position.
@@ -22,6 +22,8 @@ SPLIT_MM = 1.2
 """The coarse scale answers for what survives a Gaussian of this sigma, the fine scale for the rest."""
 TARGET_HIGHPASS_MM = 6.0
 """Both leave to the mesh what a Gaussian of this sigma keeps."""
+PORES_MM = 0.2
+"""What a Gaussian of this sigma removes is no wrinkle: pores, which no photo of a face resolves."""
 
 
 @dataclass(frozen=True)
@@ -40,7 +42,7 @@ COARSE = Scale("coarse", 0.75, 15.0)
 
 @dataclass(frozen=True, eq=False)
 class Batch:
-    """x: (P, 8, N, N) float32 inputs; y: (P, 1, N, N) float32 mm, the target; weight: (P, 1, N, N) float32, where it counts."""
+    """x: (P, 8, N, N) float32 inputs; y: (P, 1, N, N) float32 mm; weight: (P, 1, N, N) float32, where it counts."""
 
     x: Float
     y: Float
@@ -107,7 +109,7 @@ def input_maps(rgb: npt.NDArray[np.uint8], weight: Float, texel_mm: float, scale
 def target_map(height: Float, texel_mm: float, scale: Scale) -> Float:
     """What this scale has to answer, (S, S) float32 mm; fine + coarse = whole: the height above
     ``TARGET_HIGHPASS_MM``."""
-    above = height - blur(height, TARGET_HIGHPASS_MM / texel_mm)
+    above = blur(height, PORES_MM / texel_mm) - blur(height, TARGET_HIGHPASS_MM / texel_mm)
     low = blur(above, SPLIT_MM / texel_mm)
     if scale.name == "whole":
         return np.asarray(above, np.float32)
@@ -145,7 +147,7 @@ def frames(angle: Float, light: Float) -> Float:
 
 
 def sample(image: Float, texel_mm: float, centres: Float, axes: Float, scale: Scale) -> Float:
-    """(P, N, N, C) bilinear samples; centres (P, 2) row, column of ``image``, whose texels are ``texel_mm``; 0 outside."""
+    """(P, N, N, C) bilinear samples; centres (P, 2) row, column of ``image``; 0 outside."""
     offset = (np.arange(scale.size, dtype=np.float32) - (scale.size - 1) / 2) * scale.mm / texel_mm
     x, y = offset[None, :], -offset[:, None]
     right = axes[:, 0, 0, None, None] * x + axes[:, 0, 1, None, None] * y

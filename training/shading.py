@@ -20,8 +20,9 @@ SKIN_F0 = 0.028
 @dataclass(frozen=True, eq=False)
 class Lighting:
     """direction: unit (3,) to the main light. ambient: share of the sky, 0..1. main_tint, sky_tint: linear RGB.
-    view: unit (3,) to the camera. softness: tangent of the main light's angular radius. scatter: scale of the subsurface
-    blur (1 = skin). gloss: weight of the specular lobe, roughness its GGX alpha. bend: (2, 2) base curvature in 1/mm."""
+    view: unit (3,) to the camera. softness: tangent of the main light's angular radius. scatter: scale of the
+    subsurface blur (1 = skin). gloss: weight of the specular lobe, roughness its GGX alpha. bend: (2, 2) base curvature
+    in 1/mm. edge: whether a cast shadow crosses the tile."""
 
     direction: Float
     ambient: float
@@ -52,7 +53,7 @@ def make_lighting(rng: np.random.Generator) -> Lighting:
     curvature = rng.normal(0, 0.006, (2, 2)) + np.eye(2) * rng.uniform(-0.004, 0.014)
     return Lighting(
         direction=_unit(elevation, rng.uniform(0, 2 * np.pi)),
-        ambient=float(np.clip(rng.beta(2.0, 2.2), 0.05, 0.95)),
+        ambient=float(np.clip(rng.beta(2.0, 2.6), 0.05, 0.95)),
         main_tint=np.asarray(tint, np.float32),
         sky_tint=np.asarray(tint * np.exp(rng.normal(0, 0.08, 3)), np.float32),
         view=_unit(np.radians(float(rng.uniform(35, 90))), rng.uniform(0, 2 * np.pi)),
@@ -61,7 +62,7 @@ def make_lighting(rng: np.random.Generator) -> Lighting:
         gloss=0.0 if rng.random() < 0.2 else float(rng.gamma(1.8, 0.4)),
         roughness=float(rng.uniform(0.2, 0.6)),
         bend=np.asarray((curvature + curvature.T) / 2, np.float32),
-        edge=bool(rng.random() < 0.08),
+        edge=bool(rng.random() < 0.06),
     )
 
 
@@ -81,7 +82,7 @@ def _rise(padded: Float, height: Float, pad: int, dx: int, dy: int) -> Float:
 
 
 def horizons(height: Float, mm: float, reach_mm: float = 5.0) -> list[tuple[Float, Float]]:
-    """Tangent of the horizon in 16 directions: pairs of a unit (2,) azimuth (x right, y up) and (S, S) tangents >= 0."""
+    """Tangent of the horizon in 16 directions: a unit (2,) azimuth (x right, y up) and (S, S) tangents >= 0 each."""
     pad = int(reach_mm / mm) + 2
     padded = np.pad(height, pad, mode="edge")
     found: list[tuple[Float, Float]] = []
@@ -163,7 +164,8 @@ def shade(rng: np.random.Generator, relief: Relief, skin: Skin, light: Lighting,
     main = cos * seen
     if light.edge:
         main = main * _shadow_edge(rng, size, mm)
-    irradiance = ((1 - light.ambient) * main)[..., None] * light.main_tint + (light.ambient * sky)[..., None] * light.sky_tint
+    direct, ambient = (1 - light.ambient) * main, light.ambient * sky
+    irradiance = direct[..., None] * light.main_tint + ambient[..., None] * light.sky_tint
     # Light that bounces in a groove: closed form for a concave diffuse surface.
     bounce = 1 / (1 - 0.8 * skin.albedo * np.clip(1 - free, 0, 1)[..., None])
     root = np.sqrt(skin.albedo)

@@ -73,7 +73,7 @@ def make_tile(seed: int, size: int = SIZE, texel_mm: float = 0.0, region: str = 
 
 
 def write_shard(path: Path, first_seed: int, count: int) -> None:
-    """Make ``count`` tiles and store them as one uncompressed ``.npz`` (rgb, height as float16, light, region index)."""
+    """Make ``count`` tiles and store them as one uncompressed ``.npz``; heights as float16."""
     tiles = [make_tile(first_seed + k) for k in range(count)]
     arrays: dict[str, npt.NDArray[np.generic]] = {
         "rgb": np.stack([t.rgb for t in tiles]),

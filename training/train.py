@@ -32,13 +32,14 @@ WIDTHS = {"fine": (16, 24, 40, 48), "coarse": (16, 24, 40, 48)}
 class Training:
     """How long and with what. tiles: pool size; patches: how many of each scale pass in all; batch: patches a step."""
 
-    tiles: int = 3000
+    tiles: int = 2000
     fine_patches: int = 72_000
     coarse_patches: int = 48_000
     batch: int = 12
     rate: float = 2e-3
     slope_weight: float = 0.5
     seed: int = 1
+    resume: bool = False
     threads: int = 1
 
 
@@ -77,8 +78,10 @@ def new_net(scale: Scale, seed: int) -> ProgramNet:
     return ProgramNet(unet(*WIDTHS[scale.name]), UNIT_MM[scale.name]).to(memory_format=torch.channels_last)
 
 
-def descend(net: ProgramNet, batches: Iterator[Batch], scale: Scale, steps: int, how: Training, look: Look) -> ProgramNet:
-    """Run ``steps`` steps and return the running average of the net; ``look(step, loss, average)`` is called 20 times."""
+def descend(
+    net: ProgramNet, batches: Iterator[Batch], scale: Scale, steps: int, how: Training, look: Look
+) -> ProgramNet:
+    """Run ``steps`` steps; returns the running average of the net. ``look(step, loss, average)`` is called 20 times."""
     mean = copy.deepcopy(net)
     optimiser = torch.optim.AdamW(net.parameters(), lr=how.rate, weight_decay=1e-4)
     schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, how.rate, total_steps=steps + 1, pct_start=0.08)
@@ -114,7 +117,11 @@ def train_scale(scale: Scale, pool: Path, how: Training, say: Say) -> None:
         say(f"{seen}: loss {loss:.4f}, R2 {depth:.3f}, slope R2 {slope:.3f}")
         np.savez(checkpoint(pool, scale), **mean.arrays())  # type: ignore[arg-type]
 
-    descend(new_net(scale, how.seed), batches, scale, max(1, patches // how.batch), how, look)
+    net = new_net(scale, how.seed)
+    if how.resume and checkpoint(pool, scale).exists():
+        with np.load(checkpoint(pool, scale)) as data:
+            net.load({name: data[name] for name in data.files})
+    descend(net, batches, scale, max(1, patches // how.batch), how, look)
 
 
 def checkpoint(pool: Path, scale: Scale) -> Path:

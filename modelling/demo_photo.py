@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Renders the demo photo: the built-in face as a wrinkled person, path-traced in Cycles. Seeded.
 
-    python -m modelling.demo_photo [FILE]
+python -m modelling.demo_photo [FILE]
 """
 
 from __future__ import annotations
@@ -26,17 +26,17 @@ def demo_photo() -> np.ndarray:
     """(H, W, 3) uint8 sRGB."""
     model = load_builtin()
     rng = np.random.default_rng(SEED)
-    person = model.mean + np.einsum("k,kvc->vc", rng.normal(0, 0.7, len(model.shape_basis)), model.shape_basis)
-    relief = aged_relief(model, 4096, SEED)
+    person = model.mean + np.einsum("k,kvc->vc", rng.normal(0, 0.5, len(model.shape_basis)), model.shape_basis)
+    relief = aged_relief(model, 4096, SEED, age=1.2)
     return render.render(
         person,
         model.triangles,
         model.uv,
-        paint(4096, Look(seed=SEED)),
-        camera=render.Camera(yaw=-8.0, pitch=3.0, size=(960, 1200)),
-        light=render.Lighting(direction=(-0.55, 0.5, 0.62), strength=3.2, angle=3.0, ambient=0.35),
+        paint(2048, Look(seed=SEED)),
+        camera=render.Camera(yaw=-8.0, pitch=3.0, distance=1000.0, focal_mm=140.0, size=(960, 1120)),
+        light=render.Lighting(direction=(-0.5, 0.7, 0.5), strength=3.4, angle=3.0, ambient=0.3),
         relief=render.Relief(relief, levels=0),
-        samples=32,
+        samples=24,
     )
 
 

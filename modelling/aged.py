@@ -2,7 +2,7 @@
 """Wrinkles of a whole face with known depth: lines laid along anatomy, carved into a map in the model's UV.
 
 Lines are drawn in a chart of the face, unrolled about a vertical axis so that distances on cheeks and temples stay true
-to a few percent: s is arc length to the subject's left, y is up, both in mm, with the origin between the outer eye corners.
+to a few percent: s is arc length to the subject's left, y is up, both in mm, the origin between the outer eye corners.
 """
 
 from __future__ import annotations

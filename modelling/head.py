@@ -96,7 +96,7 @@ def _face_uv(vertices: np.ndarray, triangles: np.ndarray, mirror: np.ndarray, pa
 
 
 def _landmarks(vertices: np.ndarray) -> np.ndarray:
-    """(68,) vertex of each iBUG point: the nearest to the calibration figure on the jaw, else the one of that meaning."""
+    """(68,) vertex of each iBUG point: on the jaw the nearest to the figure, elsewhere the one of that meaning."""
     jaw = cKDTree(vertices).query(topology.read_csv("ibug68_neutral_mm.csv")[:17, 1:])[1]
     jaw[9:] = [_across(vertices, i) for i in jaw[7::-1]]
     between = cKDTree(vertices).query(topology.ibug_rows() @ vertices[:468])[1]

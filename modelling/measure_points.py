@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Measure figures/face_mesh_points.csv: ``python -m modelling.measure_points`` (needs scikit-image and the networks)."""
+"""Measure figures/face_mesh_points.csv: ``python -m modelling.measure_points`` (needs scikit-image)."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from wrinkle_addon.core.types import Photo
 from .topology import FIGURES
 
 HEADER = (
-    "# The 468 points (x right, y down, z away; pixels) that face_landmark.tflite (MediaPipe 0.10.21, Apache-2.0) gives\n"
-    "# on skimage.data.astronaut() (NASA, public domain); made by modelling/measure_points.py\n"
+    "# The 468 points (x right, y down, z away; pixels) that face_landmark.tflite (MediaPipe 0.10.21, Apache-2.0)\n"
+    "# gives on skimage.data.astronaut() (NASA, public domain); made by modelling/measure_points.py\n"
     "x,y,z\n"
 )
 

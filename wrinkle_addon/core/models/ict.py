@@ -48,8 +48,13 @@ def read_ict(folder: Path, whole_head: bool = False, progress: Progress = silent
         raise WrinkleError(f"{NEUTRAL} has no UV.", _AGAIN)
     count = ALL_VERTICES if whole_head else FACE_VERTICES
     kept = (neutral.triangles < count).all(axis=1)
+    if not whole_head:
+        # one triangle behind the ear lies in another tile than the face
+        kept &= (neutral.uv[neutral.uv_triangles] <= 1.0).all(axis=(1, 2))
     check_triangles(NEUTRAL, neutral.triangles[kept], count)
-    split = split_seams(count, neutral.triangles[kept], neutral.uv_triangles[kept], neutral.uv)
+    # the whole head's UV covers several tiles side by side: brought into one
+    tiles = np.ceil(max(float(neutral.uv[neutral.uv_triangles[kept]].max()), 1.0))
+    split = split_seams(count, neutral.triangles[kept], neutral.uv_triangles[kept], neutral.uv / np.float32(tiles))
     files = sorted(folder.glob("identity[0-9]*.obj"))
     expressions = [name for name in names if (folder / f"{name}.obj").is_file()]
     wanted = [*files, *(folder / f"{name}.obj" for name in expressions)]

@@ -65,7 +65,7 @@ def computed_uv(mean: Float, triangles: Int, landmarks: Int, progress: Progress 
 
     A mesh that cannot be unrolled (no border, or not a surface) gets the cylinder's UV.
     """
-    piece = _largest_piece(triangles, len(mean))
+    piece = largest_piece(triangles, len(mean))
     used = np.flatnonzero(np.bincount(piece.ravel(), minlength=len(mean)))
     index = np.zeros(len(mean), np.int32)
     index[used] = np.arange(len(used))
@@ -93,7 +93,7 @@ def arranged(flat: Array, used: npt.NDArray[np.intp], mean: Float, triangles: In
     return fit_square(out)
 
 
-def _largest_piece(triangles: Int, count: int) -> Int:
+def largest_piece(triangles: Int, count: int) -> Int:
     """The triangles of the connected piece with the most of them."""
     label = np.arange(count)
     while True:

@@ -26,8 +26,8 @@ _MATRIX, _COMPRESSED = 14, 15
 def read_uv(path: Path, vertices: int) -> Float:
     """(V, 2) float32 in 0..1; raises WrinkleError when the file has none for ``vertices`` vertices."""
     try:
-        size = path.stat().st_size
-        start = path.open("rb").read(128) if size else b""
+        with path.open("rb") as stream:
+            start = stream.read(128)
     except OSError as problem:
         raise WrinkleError(f"The UV file {path} cannot be read ({problem.strerror}).", _HELP) from problem
     if start.startswith(b"\x93NUMPY"):

@@ -35,7 +35,7 @@ def build(kinds: str, folder: Path) -> None:
     settings = [f"-DWRINKLE_SANITIZE={kinds}", f"-DCMAKE_PREFIX_PATH={hints}", f"-DPython_EXECUTABLE={sys.executable}"]
     objects = folder / "build"
     subprocess.run([cmake, "-S", NATIVE, "-B", objects, *settings], check=True)
-    subprocess.run([cmake, "--build", objects, "--parallel"], check=True)
+    subprocess.run([cmake, "--build", objects, "--parallel", str(os.cpu_count() or 1)], check=True)
     package = folder / "wrinkle_native"
     shutil.copytree(NATIVE / "wrinkle_native", package, dirs_exist_ok=True)
     for library in objects.glob("_core*.so"):

@@ -3,6 +3,10 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
+from pathlib import Path
 from types import SimpleNamespace
 
 import cv2
@@ -61,6 +65,23 @@ def test_all_thread_counts_agree() -> None:
     wrinkle_native.set_threads(0)
     assert np.array_equal(results[0][0], results[1][0])
     assert np.array_equal(results[0][1], results[1][1])
+
+
+def test_processors_without_avx2_get_the_same_texture(tmp_path: Path) -> None:
+    points, depth, triangles, uv, scale = head()
+    rgb, alpha = wrinkle_native.extract_texture(noise_photo(), points, depth, triangles, uv, 256, scale)
+    np.savez(tmp_path / "given.npz", noise_photo(), points, depth, triangles, uv)
+    program = (
+        "import sys, numpy, wrinkle_native\n"
+        "given = list(numpy.load(sys.argv[1]).values())\n"
+        "assert not wrinkle_native.has_avx2()\n"
+        "numpy.savez(sys.argv[2], *wrinkle_native.extract_texture(*given, 256, float(sys.argv[3])))\n"
+    )
+    arguments = [sys.executable, "-c", program, tmp_path / "given.npz", tmp_path / "made.npz", str(scale)]
+    subprocess.run(arguments, check=True, env={**os.environ, "WRINKLE_NO_AVX2": "1"})
+    plain_rgb, plain_alpha = np.load(tmp_path / "made.npz").values()
+    assert np.array_equal(alpha, plain_alpha)
+    assert np.abs(rgb.astype(int) - plain_rgb).max() <= 1
 
 
 def plane(photo_side: float, cells: int = 9):

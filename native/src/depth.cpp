@@ -31,13 +31,16 @@ DepthBuffer::DepthBuffer(const GridMesh& mesh, const float* depth) {
         bands.each(b, [&](std::int32_t t) {
             Triangle triangle;
             triangle.set(corner(t, 0), corner(t, 1), corner(t, 2));
-            const Affine plane = triangle.affine(depth[mesh.vertex(t, 0)], depth[mesh.vertex(t, 1)], depth[mesh.vertex(t, 2)]);
-            triangle.spans(b * band, (b + 1) * band, columns_, [&](std::int64_t row, std::int64_t begin, std::int64_t end) {
+            const float* d = depth;
+            const Affine plane = triangle.affine(d[mesh.vertex(t, 0)], d[mesh.vertex(t, 1)], d[mesh.vertex(t, 2)]);
+            const auto draw = [&](std::int64_t row, std::int64_t begin, std::int64_t end) {
                 float* line = nearest_.data() + row * columns_;
-                for (std::int64_t column = begin; column < end; ++column)
-                    line[column] = std::max(line[column], static_cast<float>(plane.at(static_cast<double>(column),
-                                                                                       static_cast<double>(row))));
-            });
+                for (std::int64_t column = begin; column < end; ++column) {
+                    const double own = plane.at(static_cast<double>(column), static_cast<double>(row));
+                    line[column] = std::max(line[column], static_cast<float>(own));
+                }
+            };
+            triangle.spans(b * band, (b + 1) * band, columns_, draw);
         });
     });
 }
@@ -48,8 +51,23 @@ DepthPlane DepthBuffer::plane(Affine depth, double bias) {
     return {depth, bias + 0.5 * std::min(slope, 8.0 * bias)};
 }
 
+std::int64_t DepthBuffer::count_open(std::int64_t top, std::int64_t bottom, std::int64_t left, std::int64_t right,
+                                     const DepthPlane& plane) const {
+    std::int64_t hidden = 0;
+    const std::int64_t begin = std::max<std::int64_t>(left, 0), end = std::min(right + 1, columns_);
+    for (std::int64_t row = std::max<std::int64_t>(top, 0); row < std::min(bottom + 1, rows_); ++row) {
+        const float* line = nearest_.data() + row * columns_;
+        for (std::int64_t column = begin; column < end; ++column) {
+            const double own = plane.depth.at(static_cast<double>(column), static_cast<double>(row));
+            hidden += static_cast<double>(line[column]) > own + plane.tolerance;
+        }
+    }
+    return (bottom - top + 1) * (right - left + 1) - hidden;
+}
+
 double DepthBuffer::visible(const Point& p, const DepthPlane& plane) const {
     const double x = std::floor(p.x), y = std::floor(p.y);
+    const auto left = static_cast<std::int64_t>(x) - 1, top = static_cast<std::int64_t>(y) - 1;
     const auto weights = [](double t, double (&w)[4]) {
         const double s = 1.0 - t;
         w[0] = s * s * s / 6.0;
@@ -62,7 +80,7 @@ double DepthBuffer::visible(const Point& p, const DepthPlane& plane) const {
     weights(p.y - y, wy);
     for (int j = 0; j < 4; ++j)
         for (int i = 0; i < 4; ++i)
-            if (open(static_cast<std::int64_t>(y) + j - 1, static_cast<std::int64_t>(x) + i - 1, plane)) sum += wx[i] * wy[j];
+            if (open(top + j, left + i, plane)) sum += wx[i] * wy[j];
     return std::clamp(2.0 * sum - 1.0, 0.0, 1.0);
 }
 
@@ -71,8 +89,9 @@ std::vector<double> camera_normals(const GridMesh& mesh, const float* depth, dou
     for (std::int64_t t = 0; t < mesh.triangle_count(); ++t) {
         const std::int64_t v[3] = {mesh.vertex(t, 0), mesh.vertex(t, 1), mesh.vertex(t, 2)};
         const Point &a = mesh.point(v[0]), &b = mesh.point(v[1]), &c = mesh.point(v[2]);
-        const double bx = (b.x - a.x) * unit, by = (b.y - a.y) * unit, bz = static_cast<double>(depth[v[1]]) - static_cast<double>(depth[v[0]]);
-        const double cx = (c.x - a.x) * unit, cy = (c.y - a.y) * unit, cz = static_cast<double>(depth[v[2]]) - static_cast<double>(depth[v[0]]);
+        const double near = static_cast<double>(depth[v[0]]);
+        const double bx = (b.x - a.x) * unit, by = (b.y - a.y) * unit, bz = static_cast<double>(depth[v[1]]) - near;
+        const double cx = (c.x - a.x) * unit, cy = (c.y - a.y) * unit, cz = static_cast<double>(depth[v[2]]) - near;
         // x right, y down, z to the viewer is left-handed, so the outward normal is the negative of the usual product.
         const double n[3] = {by * cz - bz * cy, bz * cx - bx * cz, bx * cy - by * cx};
         for (const std::int64_t vertex : v)
@@ -84,7 +103,8 @@ std::vector<double> camera_normals(const GridMesh& mesh, const float* depth, dou
 namespace {
 
 py::array_t<bool> vertex_visibility(const py::object& points_given, const py::object& depth_given,
-                                    const py::object& triangles_given, std::int64_t width, std::int64_t height, double bias) {
+                                    const py::object& triangles_given, std::int64_t width, std::int64_t height,
+                                    double bias) {
     check_range(static_cast<double>(width), "width", 1, 1e6);
     check_range(static_cast<double>(height), "height", 1, 1e6);
     check_range(bias, "bias", 1e-6, 1e6);
@@ -106,8 +126,8 @@ py::array_t<bool> vertex_visibility(const py::object& points_given, const py::ob
                 if (!seen[v]) continue;
                 const Point q = buffer.place(p);
                 const double dx = -n[0] / n[2] / buffer.scale(), dy = -n[1] / n[2] / buffer.scale();
-                const DepthPlane plane = DepthBuffer::plane({static_cast<double>(depth[v]) - dx * q.x - dy * q.y, dx, dy}, bias);
-                seen[v] = buffer.visible(q, plane) > 0.0;
+                const Affine tangent{static_cast<double>(depth[v]) - dx * q.x - dy * q.y, dx, dy};
+                seen[v] = buffer.visible(q, DepthBuffer::plane(tangent, bias)) > 0.0;
             }
         });
     }
@@ -118,6 +138,6 @@ py::array_t<bool> vertex_visibility(const py::object& points_given, const py::ob
 }  // namespace wrinkle
 
 void bind_depth(py::module_& m) {
-    m.def("vertex_visibility", &wrinkle::vertex_visibility, py::arg("image_points"), py::arg("depth"), py::arg("triangles"),
-          py::arg("width"), py::arg("height"), py::arg("bias") = 1.0);
+    m.def("vertex_visibility", &wrinkle::vertex_visibility, py::arg("image_points"), py::arg("depth"),
+          py::arg("triangles"), py::arg("width"), py::arg("height"), py::arg("bias") = 1.0);
 }

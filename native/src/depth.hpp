@@ -39,6 +39,10 @@ public:
         return static_cast<double>(nearest_[static_cast<std::size_t>(row * columns_ + column)]) <= own + plane.tolerance;
     }
 
+    // How many of the pixels top..bottom x left..right, both included, are open.
+    std::int64_t count_open(std::int64_t top, std::int64_t bottom, std::int64_t left, std::int64_t right,
+                            const DepthPlane& plane) const;
+
     // How open the surroundings (4 x 4 pixels, cubic B-spline weights) of the point are: 0 on and behind the edge of what hides,
     // rising to 1 within about two pixels.
     double visible(const Point& p, const DepthPlane& plane) const;

@@ -2,7 +2,9 @@
 // The texture of a mesh from a photo.
 #include <pybind11/pybind11.h>
 
+#include <array>
 #include <cstring>
+#include <optional>
 
 #include "checks.hpp"
 #include "depth.hpp"
@@ -43,18 +45,20 @@ struct Draw {
     Affine x, y, facing;
     DepthPlane plane;
     bool hidden, open, inside;
+    bool whole;  // alpha is 1 everywhere
 
-    Draw(const Triangle& triangle, const View& view, const DepthBuffer& buffer, const std::int64_t (&v)[3]) {
+    Draw(const Triangle& triangle, const View& view, const DepthBuffer& buffer, const std::array<std::int64_t, 3>& v) {
         const Point p[3] = {view.photo_mesh.point(v[0]), view.photo_mesh.point(v[1]), view.photo_mesh.point(v[2])};
         x = triangle.affine(p[0].x, p[1].x, p[2].x);
         y = triangle.affine(p[0].y, p[1].y, p[2].y);
         const float* f = view.facing.data();
         facing = triangle.affine(static_cast<double>(f[v[0]]), static_cast<double>(f[v[1]]), static_cast<double>(f[v[2]]));
         inside = true;
-        double best = 0.0;
+        double best = 0.0, worst = 1.0;
         for (int i = 0; i < 3; ++i) {
             inside = inside && inside_photo(p[i], view) >= 1.0;
             best = std::max(best, static_cast<double>(f[v[i]]));
+            worst = std::min(worst, static_cast<double>(f[v[i]]));
         }
         hidden = best <= kGrazing;
         open = false;
@@ -70,6 +74,7 @@ struct Draw {
             hidden = true;  // seen edge-on
             plane = {{0, 0, 0}, 0};
         }
+        whole = inside && open && !hidden && worst >= kFull;
     }
 
     // When all pixels that the filter can reach agree, no texel needs to ask.
@@ -79,14 +84,30 @@ struct Draw {
         const std::int64_t left = low(q[0].x, q[1].x, q[2].x), right = high(q[0].x, q[1].x, q[2].x);
         const std::int64_t top = low(q[0].y, q[1].y, q[2].y), bottom = high(q[0].y, q[1].y, q[2].y);
         if ((right - left) * (bottom - top) > 1024) return;
-        std::int64_t count = 0;
-        for (std::int64_t row = top; row <= bottom; ++row)
-            for (std::int64_t column = left; column <= right; ++column) count += buffer.open(row, column, plane);
+        const std::int64_t count = buffer.count_open(top, bottom, left, right, plane);
         hidden = count == 0;
         open = count == (right - left + 1) * (bottom - top + 1);
     }
 
-    double alpha(std::int64_t row, std::int64_t column, const View& view, const DepthBuffer& buffer) const {
+    // Writes a span of the rows `alpha` and `mask`; false when nothing of it is seen.
+    bool write_alpha(std::int64_t row, std::int64_t begin, std::int64_t end, const View& view, const DepthBuffer& buffer,
+                     std::uint8_t* alpha, std::uint8_t* mask) const {
+        if (whole) {
+            std::memset(alpha + begin, 255, static_cast<std::size_t>(end - begin));
+            std::memset(mask + begin, 1, static_cast<std::size_t>(end - begin));
+            return true;
+        }
+        bool any_seen = false;
+        for (std::int64_t column = begin; column < end; ++column) {
+            const auto value = static_cast<std::uint8_t>(255.0 * alpha_at(row, column, view, buffer) + 0.5);
+            alpha[column] = value;
+            mask[column] = value != 0;
+            any_seen = any_seen || value;
+        }
+        return any_seen;
+    }
+
+    double alpha_at(std::int64_t row, std::int64_t column, const View& view, const DepthBuffer& buffer) const {
         const double c = static_cast<double>(column), r = static_cast<double>(row);
         double value = smooth_step((facing.at(c, r) - kGrazing) / (kFull - kGrazing));
         if (inside && open) return value;
@@ -152,21 +173,18 @@ py::tuple extract_texture(const py::object& photo_given, const py::object& point
             bands.each(band, [&](std::int32_t t) {
                 Triangle triangle;
                 triangle.set(texels(t, 0), texels(t, 1), texels(t, 2));
-                const Draw draw(triangle, view, buffer, {texels.vertex(t, 0), texels.vertex(t, 1), texels.vertex(t, 2)});
-                if (draw.hidden) return;
-                const Footprint footprint(draw.x, draw.y);
+                std::optional<Draw> draw;  // not made for triangles that hold no texel's centre
+                Footprint footprint;
                 triangle.spans(first, last, size, [&](std::int64_t row, std::int64_t begin, std::int64_t end) {
-                    const std::int64_t at = row * size;
-                    bool any_seen = false;
-                    for (std::int64_t column = begin; column < end; ++column) {
-                        const auto value = static_cast<std::uint8_t>(255.0 * draw.alpha(row, column, view, buffer) + 0.5);
-                        alpha[at + column] = value;
-                        mask[static_cast<std::size_t>(at + column)] = value != 0;
-                        any_seen = any_seen || value;
+                    if (!draw) {
+                        draw.emplace(triangle, view, buffer, std::array{texels.vertex(t, 0), texels.vertex(t, 1), texels.vertex(t, 2)});
+                        footprint = Footprint(draw->x, draw->y);
                     }
-                    if (!any_seen) return;
+                    if (draw->hidden) return;
+                    const std::int64_t at = row * size;
+                    if (!draw->write_alpha(row, begin, end, view, buffer, alpha + at, mask.data() + at)) return;
                     const double c = static_cast<double>(begin), r = static_cast<double>(row);
-                    pyramid.read({draw.x.at(c, r), draw.y.at(c, r), draw.x.dx, draw.y.dx, end - begin}, footprint, room,
+                    pyramid.read({draw->x.at(c, r), draw->y.at(c, r), draw->x.dx, draw->y.dx, end - begin}, footprint, room,
                                  rgb + (at + begin) * 3);
                 });
             });

@@ -36,6 +36,8 @@ struct Footprint {
     int samples = 1;             // taken along the longer axis
     double dx = 0.0, dy = 0.0;   // the longer axis, photo pixels per texel; 0 with a single sample
 
+    Footprint() = default;
+
     // From the derivatives of the photo's x and y by the texel's column and row.
     Footprint(const Affine& x, const Affine& y);
 };

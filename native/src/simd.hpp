@@ -2,6 +2,8 @@
 // Wider vector units where the machine has them, chosen while running; the code also runs without.
 #pragma once
 
+#include <cstdlib>
+
 // Put before a free function with plain loops: the compiler makes a version for AVX2 + FMA beside the plain one and the
 // loader picks. What the function calls must be inlined into it to profit.
 #if defined(__x86_64__) && defined(__linux__) && defined(__GNUC__) && !defined(WRINKLE_NO_CLONES) && \
@@ -31,7 +33,7 @@
 namespace wrinkle {
 
 // True when the processor and the operating system offer AVX2, FMA and F16C.
-inline bool has_avx2() {
+inline bool detect_avx2() {
 #if !WRINKLE_X86
     return false;
 #elif defined(_MSC_VER) && !defined(__clang__)
@@ -46,6 +48,12 @@ inline bool has_avx2() {
 #else
     return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
 #endif
+}
+
+// The same, unless the environment holds WRINKLE_NO_AVX2 (to test, or to look for the cause of a fault).
+inline bool has_avx2() {
+    static const bool use = detect_avx2() && !std::getenv("WRINKLE_NO_AVX2");
+    return use;
 }
 
 }  // namespace wrinkle

@@ -26,13 +26,7 @@ LIGHTS = {
     "low right": render.Lighting(direction=(-0.75, 0.15, 0.55), strength=2.6, angle=8.0, ambient=0.45),
 }
 """Directions to the lamp in the model's frame (+X is the subject's left)."""
-SHOTS = (
-    ("high left", 0.0, 101),
-    ("above", 0.0, 202),
-    ("low right", 0.0, 202),
-    ("high left", 32.0, 202),
-    ("above", -32.0, 101),
-)
+SHOTS = (("high left", 0.0, 101), ("low right", 0.0, 202), ("above", -30.0, 202))
 """Light, yaw of the camera and seed of the person."""
 SKINS = {101: (206, 158, 132), 202: (141, 98, 74)}
 
@@ -67,7 +61,7 @@ def _picture(
             camera=render.Camera(yaw=yaw, pitch=2.0, size=PICTURE),
             light=LIGHTS[light],
             relief=render.Relief(_relief(model, seed, 2048), levels=3),
-            samples=24,
+            samples=12,
         )
         cache.mkdir(parents=True, exist_ok=True)
         cv2.imwrite(str(file), picture[:, :, ::-1])

@@ -127,7 +127,7 @@ def make_skin(rng: np.random.Generator, relief: Relief, mm: float) -> Skin:
     absorption = np.maximum(m_map, 0)[..., None] * MELANIN + np.maximum(h_map, 0)[..., None] * HAEMOGLOBIN
     # White grain keeps every channel a little independent, as dry skin and powder do.
     absorption += (noise(rng, size, rng.uniform(0.3, 1.5) / mm) * rng.uniform(0.0, 0.012))[..., None]
-    if rng.random() < 0.1:
+    if rng.random() < 0.07:
         absorption += _makeup(rng, size, mm)
     if rng.random() < 0.1:
         tint = MELANIN * rng.uniform(0.05, 0.7) if rng.random() < 0.6 else HAEMOGLOBIN * rng.uniform(0.05, 0.6)

@@ -24,7 +24,7 @@ def _photo_frame(rng: np.random.Generator, size: int, mm: float) -> tuple[Float,
 
     Returns the (2, 3) matrix, the photo's edge in pixels and the coarser of its two scales in mm per pixel.
     """
-    pixel = float(np.exp(rng.uniform(np.log(0.08), np.log(0.45))))
+    pixel = float(np.exp(rng.uniform(np.log(0.08), np.log(0.42))))
     stretch = float(rng.uniform(0.55, 1.0)) if rng.random() < 0.6 else 1.0
     a, b = rng.uniform(0, 2 * np.pi, 2)
     zoom = mm / max(pixel, 0.85 * mm)
@@ -39,7 +39,7 @@ def _photo_frame(rng: np.random.Generator, size: int, mm: float) -> tuple[Float,
 def _tone(rng: np.random.Generator, photo: Float) -> Float:
     """Exposure, white balance, saturation and one of several contrast curves; encoded 0..1."""
     mean = float(photo.mean()) + 1e-4
-    exposure = float(np.exp(rng.uniform(np.log(0.06), np.log(0.6)))) / mean
+    exposure = float(np.exp(rng.uniform(np.log(0.12), np.log(0.6)))) / mean
     photo = photo * (exposure * np.exp(rng.normal(0, 0.07, 3))).astype(np.float32)
     grey = cv2.transform(photo, np.array(((0.2126, 0.7152, 0.0722),), np.float32))
     keep = np.float32(rng.uniform(0.75, 1.2))
@@ -64,14 +64,14 @@ def _develop(rng: np.random.Generator, encoded: Float) -> Byte:
     mono = rng.standard_normal(shape[:2], dtype=np.float32)
     colour = np.stack([np.roll(mono, shift, (0, 1)) for shift in (17, 31, 53)], -1)
     encoded = encoded + level * (0.8 * mono[..., None] + 0.6 * colour)
-    if rng.random() < 0.12:
+    if rng.random() < 0.08:
         encoded = cv2.bilateralFilter(np.ascontiguousarray(encoded, np.float32), 5, 0.05, 1.5)
     if rng.random() < 0.5:
         soft = blur(np.asarray(encoded, np.float32), rng.uniform(0.6, 1.6))
         encoded = encoded + (encoded - soft) * np.float32(rng.uniform(0.1, 1.2))
     photo = np.asarray(np.clip(encoded * 255 + 0.5, 0, 255), np.uint8)
     if rng.random() < 0.65:
-        quality = int(rng.integers(68, 98))
+        quality = int(rng.integers(76, 98))
         _, data = cv2.imencode(".jpg", photo, [cv2.IMWRITE_JPEG_QUALITY, quality])
         photo = np.asarray(cv2.imdecode(data, cv2.IMREAD_COLOR), np.uint8)
     return photo

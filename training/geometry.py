@@ -34,7 +34,7 @@ STYLES: dict[str, LineStyle] = {
     "forehead": LineStyle((0.4, 1.4), (0.05, 0.8), (6, 14), (2, 7), 0.06, 0.006),
     "crows_feet": LineStyle((0.25, 0.7), (0.04, 0.4), (2, 6), (3, 8), 0.45, 0.010),
     "glabella": LineStyle((0.5, 1.4), (0.1, 0.9), (6, 14), (1, 3), 0.20, 0.008, vertical=True),
-    "nasolabial": LineStyle((0.8, 2.5), (0.2, 2.0), (9, 22), (1, 3), 0.15, 0.018),
+    "nasolabial": LineStyle((0.8, 2.2), (0.2, 1.2), (9, 22), (1, 3), 0.15, 0.018),
     "under_eye": LineStyle((0.2, 0.5), (0.02, 0.2), (1.5, 4), (3, 8), 0.15, 0.012),
     "mouth": LineStyle((0.25, 0.7), (0.04, 0.35), (3, 8), (3, 8), 0.20, 0.010, vertical=True),
     "chin": LineStyle((0.6, 1.8), (0.1, 0.8), (8, 20), (1, 2), 0.10, 0.020),
@@ -164,7 +164,7 @@ def _family(rng: np.random.Generator, canvas: _Canvas, style: LineStyle, age: fl
         centre = y + slope * (s - pivot) * (1 if style.fan > 0.3 else 0.6) + 0.5 * bend * (s - pivot) ** 2
         centre = np.asarray(centre + shared + _wave(rng, s, 5, 40) * rng.uniform(0.02, 0.15), np.float32)
         width = float(np.clip(base_width * np.exp(rng.normal(0, 0.3)), style.width[0], style.width[1]))
-        depth = min(base_depth * float(np.exp(rng.normal(0, 0.4))), 0.9 * width, style.depth[1])
+        depth = min(base_depth * float(np.exp(rng.normal(0, 0.4))), 0.55 * width, style.depth[1])
         length = rng.uniform(0.35, 1.4) * extent
         start = rng.uniform(-0.25, 1.0) * extent - 0.3 * length
         canvas.carve(rng, centre, _envelope(rng, s, start, start + length), width, depth)
@@ -190,7 +190,7 @@ def _fold(rng: np.random.Generator, canvas: _Canvas, age: float) -> None:
     centre = rng.uniform(0.25, 0.75) * extent + rng.normal(0, 0.2) * (s - extent / 2)
     centre = centre + rng.normal(0, 0.012) * (s - extent / 2) ** 2 + _wave(rng, s, 20, 60) * 0.08
     envelope = _envelope(rng, s, rng.uniform(-20, 20), rng.uniform(extent - 25, extent + 20), soft=True)
-    width, amount = rng.uniform(1.8, 5.0), rng.uniform(0.1, 0.6) * age
+    width, amount = rng.uniform(1.8, 4.0), rng.uniform(0.1, 0.5) * age
     y = (np.arange(size, dtype=np.float32) * mm)[:, None]
     d = (y - centre[None]) * rng.choice([-1.0, 1.0]) / width
     # Steep towards the crease, slow on the far side.
@@ -220,10 +220,10 @@ def _grain(rng: np.random.Generator, canvas: _Canvas, roughness: float) -> None:
     pits = (rng.random((size, size), dtype=np.float32) < per_sample).astype(np.float32)
     radius = rng.uniform(0.08, 0.16)
     # Volume of a Gaussian pit spread over the sample area.
-    depth = rng.uniform(0.02, 0.06) * roughness * min(1.0, 2 * np.pi * radius**2 / mm**2 + 0.3)
+    depth = rng.uniform(0.01, 0.05) * roughness * min(1.0, 2 * np.pi * radius**2 / mm**2 + 0.3)
     canvas.height -= blur(pits, max(radius / mm, 0.45)) * depth / 0.55
     ridged = np.abs(noise(rng, size, rng.uniform(0.2, 0.45) / mm)) - 0.8
-    canvas.height += ridged * (rng.uniform(0.003, 0.012) * roughness)
+    canvas.height += ridged * (rng.uniform(0.002, 0.008) * roughness)
 
 
 def make_relief(rng: np.random.Generator, region: str, size: int, mm: float) -> Relief:
@@ -233,7 +233,7 @@ def make_relief(rng: np.random.Generator, region: str, size: int, mm: float) -> 
     if region == "smooth":
         canvas.height += noise(rng, size, rng.uniform(1.0, 4.0) / mm) * rng.uniform(0.0, 0.003)
     else:
-        age = float(rng.uniform(0.5, 1.6))
+        age = float(rng.uniform(0.5, 1.3))
         style = STYLES[region]
         _family(rng, _transposed(canvas) if style.vertical else canvas, style, age)
         if rng.random() < 0.35:  # a second family, often across the first

@@ -48,18 +48,18 @@ def _unit(elevation: float, azimuth: float) -> Float:
 
 def make_lighting(rng: np.random.Generator) -> Lighting:
     """Draw a light: elevation 15-88 degrees above the skin, ambient share 0.1-0.9."""
-    elevation = np.radians(float(np.clip(rng.normal(48, 20), 14, 88)))
+    elevation = np.radians(float(np.clip(rng.normal(46, 17), 14, 85)))
     tint = np.exp(rng.normal(0, 0.06, 3))
     curvature = rng.normal(0, 0.006, (2, 2)) + np.eye(2) * rng.uniform(-0.004, 0.014)
     return Lighting(
         direction=_unit(elevation, rng.uniform(0, 2 * np.pi)),
-        ambient=float(np.clip(rng.beta(2.0, 2.6), 0.05, 0.95)),
+        ambient=float(np.clip(rng.beta(2.2, 3.2), 0.05, 0.9)),
         main_tint=np.asarray(tint, np.float32),
         sky_tint=np.asarray(tint * np.exp(rng.normal(0, 0.08, 3)), np.float32),
         view=_unit(np.radians(float(rng.uniform(35, 90))), rng.uniform(0, 2 * np.pi)),
         softness=float(rng.uniform(0.01, 0.5)),
-        scatter=0.0 if rng.random() < 0.2 else float(rng.uniform(0.3, 1.5)),
-        gloss=0.0 if rng.random() < 0.2 else float(rng.gamma(1.8, 0.4)),
+        scatter=0.0 if rng.random() < 0.2 else float(rng.uniform(0.2, 1.2)),
+        gloss=0.0 if rng.random() < 0.2 else float(rng.gamma(1.6, 0.35)),
         roughness=float(rng.uniform(0.2, 0.6)),
         bend=np.asarray((curvature + curvature.T) / 2, np.float32),
         edge=bool(rng.random() < 0.06),

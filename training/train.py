@@ -84,7 +84,7 @@ def descend(
     """Run ``steps`` steps; returns the running average of the net. ``look(step, loss, average)`` is called 20 times."""
     mean = copy.deepcopy(net)
     optimiser = torch.optim.AdamW(net.parameters(), lr=how.rate, weight_decay=1e-4)
-    schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, how.rate, total_steps=steps + 1, pct_start=0.08)
+    schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, how.rate, total_steps=steps + 1, pct_start=0.05)
     part, running = max(1, steps // 20), 0.0
     for step in range(1, steps + 1):
         optimiser.zero_grad(set_to_none=True)

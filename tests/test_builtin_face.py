@@ -10,6 +10,8 @@ import pytest
 from shared_files import SHARED, need
 
 from wrinkle_addon.core.errors import WrinkleError
+from wrinkle_addon.core.images import read_photo
+from wrinkle_addon.core.landmarks import find_landmarks
 from wrinkle_addon.core.models import arkit
 from wrinkle_addon.core.models.builtin import FILE, load_builtin, mirror_index, parts
 
@@ -178,6 +180,19 @@ def test_jaw_opens_the_lips_and_shows_no_hole() -> None:
 def test_mouth_close_seals_the_open_jaw() -> None:
     sealed = MODEL.mean + motion("jawOpen") + motion("mouthClose")
     assert np.linalg.norm(sealed[13] - sealed[14]) < 3
+
+
+def test_our_detector_finds_the_rendered_face() -> None:
+    """docs/face_front.png (made by modelling/pictures.py): a 95 mm lens 800 mm before (0, -16, -12)."""
+    networks = FILE.parent / "networks" / "face_landmark.tflite"
+    photo = read_photo(need(Path(__file__).parents[1] / "docs" / "face_front.png"))
+    need(networks)
+    height, width = photo.pixels.shape[:2]
+    seen = MODEL.mean[MODEL.landmarks].astype(np.float64) - [0, -16, -12]
+    scale = width * 95 / 36 / (800 - seen[:, 2])
+    true = np.stack([width / 2 - 0.5 + scale * seen[:, 0], height / 2 - 0.5 - scale * seen[:, 1]], axis=1)
+    error = np.linalg.norm(find_landmarks(photo).points - true, axis=1).mean()
+    assert error / np.linalg.norm(true[36] - true[45]) < 0.06
 
 
 def test_a_damaged_file_is_named(tmp_path: Path) -> None:

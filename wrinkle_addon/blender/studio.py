@@ -47,9 +47,9 @@ def add_camera(scene: bpy.types.Scene, points: Float, turn: float = _TURN) -> bp
 
 
 def add_lights(scene: bpy.types.Scene) -> list[bpy.types.Object]:
-    """Key and rim sun with a dim sky."""
+    """Key and rim sun with a dim sky, weak enough for a photo texture, which carries light already."""
     lamps = []
-    for name, rotation, energy, size in (("Key", _KEY, 3.2, 4.0), ("Rim", _RIM, 1.2, 20.0)):
+    for name, rotation, energy, size in (("Key", _KEY, 2.4, 4.0), ("Rim", _RIM, 0.6, 20.0)):
         data = bpy.data.lights.new(f"Wrinkle {name}", "SUN")
         data.energy, data.angle = energy, math.radians(size)
         lamp = bpy.data.objects.new(data.name, data)
@@ -61,7 +61,7 @@ def add_lights(scene: bpy.types.Scene) -> list[bpy.types.Object]:
         world.use_nodes = True
     sky = next(node for node in world.node_tree.nodes if node.bl_idname == "ShaderNodeBackground")
     sky.inputs["Color"].default_value = (0.75, 0.85, 1.0, 1.0)
-    sky.inputs["Strength"].default_value = 0.35
+    sky.inputs["Strength"].default_value = 0.25
     scene.world = world
     return lamps
 

@@ -45,8 +45,8 @@ def test_a_folder_reads_back_what_was_written(folder) -> None:
 
 def test_training_on_a_folder_brings_the_error_down(folder) -> None:
     said = []
-    quick = check_folder(folder, said.append, rounds=1)
-    longer = check_folder(folder, said.append, rounds=25)
+    quick = check_folder(folder, said.append, rounds=1, patches=600)
+    longer = check_folder(folder, said.append, rounds=40, patches=600)
     assert longer[0] < 0.8 * quick[0]
     assert longer[0] < 0.6
     assert len(said) == 2

@@ -112,11 +112,12 @@ def make_skin(rng: np.random.Generator, relief: Relief, mm: float) -> Skin:
     size = relief.height.shape[0]
     melanin = float(np.clip(rng.gamma(1.6, 0.4), 0.05, 2.4))
     blood = float(rng.uniform(0.15, 0.6))
-    mottle = noise(rng, size, rng.uniform(4, 15) / mm) * rng.uniform(0.02, 0.10)
-    mottle += noise(rng, size, rng.uniform(0.6, 3) / mm) * rng.uniform(0.003, 0.035)
-    m_map = melanin * (1 + mottle + relief.groove * rng.normal(0, 0.08))
-    redness = noise(rng, size, rng.uniform(5, 15) / mm) * rng.uniform(0.03, 0.2)
-    redness += noise(rng, size, rng.uniform(0.5, 2.5) / mm) * rng.uniform(0.01, 0.07)
+    mottle = noise(rng, size, rng.uniform(4, 15) / mm) * rng.uniform(0.01, 0.07)
+    mottle += noise(rng, size, rng.uniform(0.6, 3) / mm) * rng.uniform(0.003, 0.03)
+    # Mottling is bounded in absorption: dark skin is no more blotched than fair skin.
+    m_map = melanin + min(melanin, 0.7) * (mottle + relief.groove * rng.normal(0, 0.08))
+    redness = noise(rng, size, rng.uniform(5, 15) / mm) * rng.uniform(0.02, 0.15)
+    redness += noise(rng, size, rng.uniform(0.5, 2.5) / mm) * rng.uniform(0.01, 0.06)
     h_map = blood * (1 + redness + relief.groove * rng.normal(0.1, 0.25))
     if rng.random() < 0.2:
         h_map += _spots(rng, size, mm, int(rng.integers(1, 12)), (0.8, 4.0), 2.5) * rng.uniform(0.1, 0.6)

@@ -42,10 +42,10 @@ def error_share(guess: np.ndarray[Any, Any], batch: Batch) -> float:
     )
 
 
-def check_folder(folder: Path, say: Say, rounds: int = 20) -> tuple[float, float]:
+def check_folder(folder: Path, say: Say, rounds: int = 20, patches: int = 4000) -> tuple[float, float]:
     """Fit an MLP in NumPy to the folder; returns the error shares (training, held out), below 1 when it learns."""
     learn, keep = split(read_folder(folder))
-    batch = sheet_batch(learn, PATCH, max(16, 4000 // len(learn)), 1)
+    batch = sheet_batch(learn, PATCH, max(16, patches // len(learn)), 1)
     sizes = {"luminance": 32, "chroma": 6, "height": 24} if len(batch.x) < 2000 else {}
     mlp = train_mlp(codec_of(batch, **sizes), batch, 128, rounds)
     test = sheet_batch(keep, PATCH, 64, 2, plain=True)

@@ -8,6 +8,7 @@ import numpy as np
 import reference_net
 import reference_wrinkles as inputs
 
+from wrinkle_addon.core.wrinkles.channels import skin_like
 from wrinkle_addon.core.wrinkles.confidence import (
     COARSE_LINES,
     FINE_LINES,
@@ -170,6 +171,12 @@ def stage(texture, surface, skin, light, programs, settings, gate):
     size, texel = texture.size, surface.texel_mm(texture.size)
     metric = inputs.metric(surface)
     (fine, k), (coarse, kc) = (inputs.scale_maps(texture, surface, skin, scale) for scale in (FINE, COARSE))
+    keep = skin_like(coarse, texel * kc)
+    if keep is not None:
+        fine, coarse = (
+            inputs.scale_maps(texture, surface, skin, scale, cv2.resize(keep, maps.shape[:2]))[0]
+            for scale, maps in ((FINE, fine), (COARSE, coarse))
+        )
     found = confidence(fine, coarse, metric, (size / k, size / kc), (texel * k, texel * kc), (k, kc))
     relief = np.zeros(found.shape, np.float32)
     for scale, program, maps, reduced in zip((FINE, COARSE), programs, (fine, coarse), (k, kc), strict=True):

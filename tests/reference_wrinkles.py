@@ -95,11 +95,12 @@ def masked_mean(channels, mask, sigma):
     return enlarge(mean, r, *mask.shape)
 
 
-def scale_maps(texture: Texture, surface: Surface, skin, scale: Scale):
+def scale_maps(texture: Texture, surface: Surface, skin, scale: Scale, keep=None):
     """(n, n, 4) float32 and the reduction k: the three high-passed log channels times the mask, and the mask."""
     texel = surface.texel_mm(texture.size)
     k = reduction(texel, scale.mm)
     colour, weight = level_colours(texture, skin, k)
+    weight = weight if keep is None else weight * keep
     channels, mask = log_channels(colour, weight), mask_of(weight)
     mean = masked_mean(channels, mask, scale.highpass_mm / (k * texel))
     return np.dstack([(channels - mean) * mask[..., None], mask]).astype(np.float32), k

@@ -17,8 +17,12 @@ constexpr float least = 1e-3f;   // contrast below which nothing is looked at: a
 struct Steps {
     float t_column, b_column, b_row;  // a step along t stays in its row
 
-    Steps(float a, float c, float d, float units)
-        : t_column(units / a), b_column(-units * c / (a * d)), b_row(-units / d) {}
+    Steps(float a, float c, float d, float units) {
+        const float inverse = units / (a * d);
+        t_column = d * inverse;
+        b_column = -c * inverse;
+        b_row = -a * inverse;
+    }
     float column(float t, float b) const { return t_column * t + b_column * b; }
     float row(float b) const { return b_row * b; }
 };

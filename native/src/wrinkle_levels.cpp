@@ -90,15 +90,22 @@ void texture_level(const std::uint8_t* rgb, const std::uint8_t* alpha, const flo
             std::fill_n(target, static_cast<std::size_t>(out.width) * 4, 0.0f);
             for (int row = y * k; row < std::min((y + 1) * k, size); ++row) {
                 const std::int64_t start = static_cast<std::int64_t>(row) * size;
-                for (int x = 0; x < size; ++x) {
-                    const std::int64_t i = start + x;
-                    if (!alpha[i]) continue;
-                    const float weight = static_cast<float>(alpha[i]) * (1.0f / 255.0f) * (skin ? skin[i] : 1.0f);
-                    float* cell = target + 4 * (x / k);
-                    cell[0] += linear[rgb[3 * i]] * weight;
-                    cell[1] += linear[rgb[3 * i + 1]] * weight;
-                    cell[2] += linear[rgb[3 * i + 2]] * weight;
-                    cell[3] += weight;
+                for (int cell = 0; cell < out.width; ++cell) {
+                    const std::int64_t end = start + std::min((cell + 1) * k, size);
+                    float r = 0, g = 0, b = 0, weights = 0;
+                    for (std::int64_t i = start + static_cast<std::int64_t>(cell) * k; i < end; ++i) {
+                        if (!alpha[i]) continue;
+                        const float weight = static_cast<float>(alpha[i]) * (1.0f / 255.0f) * (skin ? skin[i] : 1.0f);
+                        r += linear[rgb[3 * i]] * weight;
+                        g += linear[rgb[3 * i + 1]] * weight;
+                        b += linear[rgb[3 * i + 2]] * weight;
+                        weights += weight;
+                    }
+                    float* sums = target + 4 * static_cast<std::int64_t>(cell);
+                    sums[0] += r;
+                    sums[1] += g;
+                    sums[2] += b;
+                    sums[3] += weights;
                 }
             }
             for (int x = 0; x < out.width; ++x) {

@@ -16,9 +16,10 @@ WRINKLE_CLONES void slopes(const float* above, const float* here, const float* b
     const float *a = acd, *c = acd + width, *d = acd + 2 * static_cast<std::int64_t>(width);
     const float across = 0.5f * units, down = units / rows_apart;
     for (int x = 1; x + 1 < width; ++x) {
-        const float t = (here[x + 1] - here[x - 1]) * across / a[x];
+        const float inverse = 1.0f / (a[x] * d[x]);  // one division serves both
+        const float t = (here[x + 1] - here[x - 1]) * across * (d[x] * inverse);
         along_t[x] = t;
-        along_b[x] = ((above[x] - below[x]) * down - c[x] * t) / d[x];
+        along_b[x] = ((above[x] - below[x]) * down - c[x] * t) * (a[x] * inverse);
     }
     for (const int x : {0, width - 1}) {
         const int left = std::max(x - 1, 0), right = std::min(x + 1, width - 1);
@@ -42,11 +43,21 @@ WRINKLE_CLONES void encode(const float* along_t, const float* along_b, int width
 // Planes of 0..65535 to pixels; what is not a number becomes 0.
 WRINKLE_CLONES void interleave(const float* planes, int width, std::uint16_t* out) {
     const float *r = planes, *g = planes + width, *b = planes + 2 * static_cast<std::int64_t>(width);
-    const auto code = [](float v) { return static_cast<std::uint16_t>(static_cast<std::int32_t>(std::min(std::max(0.0f, v), 65535.0f))); };
-    for (int x = 0; x < width; ++x) {
-        out[3 * x] = code(r[x]);
-        out[3 * x + 1] = code(g[x]);
-        out[3 * x + 2] = code(b[x]);
+    constexpr int piece = 64;
+    for (int start = 0; start < width; start += piece) {
+        const int count = std::min(piece, width - start);
+        std::uint16_t codes[3][piece];
+        const float* planes_of[3] = {r + start, g + start, b + start};
+        for (int c = 0; c < 3; ++c)
+            for (int x = 0; x < count; ++x)
+                codes[c][x] = static_cast<std::uint16_t>(
+                    static_cast<std::int32_t>(std::min(std::max(0.0f, planes_of[c][x]), 65535.0f)));
+        std::uint16_t* target = out + 3 * static_cast<std::int64_t>(start);
+        for (int x = 0; x < count; ++x) {
+            target[3 * x] = codes[0][x];
+            target[3 * x + 1] = codes[1][x];
+            target[3 * x + 2] = codes[2][x];
+        }
     }
 }
 

@@ -112,7 +112,7 @@ def _directions(count: int) -> Array:
     index = np.arange(count) + 0.5
     z, angle = 1 - 2 * index / count, np.pi * (1 + 5**0.5) * index
     radius = np.sqrt(1 - z**2)
-    return np.stack([radius * np.cos(angle), radius * np.sin(angle), z], axis=-1).astype(np.float32)
+    return np.asarray(np.stack([radius * np.cos(angle), radius * np.sin(angle), z], axis=-1), np.float32)
 
 
 def _around(direction: Array, radius: float, count: int) -> Array:

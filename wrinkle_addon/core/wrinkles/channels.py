@@ -3,9 +3,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 
+import cv2
 import numpy as np
 import wrinkle_native as native
 
@@ -13,7 +14,12 @@ from ..errors import WrinkleError
 from ..progress import Progress, report, silent
 from ..types import Float, Surface, Texture
 from .geometry import metric, reduction
-from .settings import Scale
+from .settings import COARSE, FINE, Scale
+
+ODD_MM = 1.5
+"""What differs from skin over less than this may still be a wrinkle."""
+DARK, BRIGHT, COLOURED = -0.6, 0.6, 0.35
+"""Differences from the skin around, in natural logarithms of luminance and of red to green, that skin does not show."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -75,6 +81,42 @@ def highpassed(level: Level, highpass_mm: float) -> Float:
     """(n, n, 4) float32: log luminance, log R - log G, log B - log G, each minus its masked Gaussian mean over
     ``highpass_mm`` and times the soft mask; and the mask (0 at weights up to 0.2, 1 from 0.4 on)."""
     return native.highpassed(level.colours, highpass_mm / level.texel_mm)
+
+
+def skin_like(coarse_maps: Float, texel_mm: float) -> Float | None:
+    """(n, n) float32 in 0..1, 0 on what no skin looks like (brows, eyes, lips, hair); None when all is skin.
+
+    coarse_maps: `highpassed` of the coarse level, whose high-pass is wider than any of these.
+    """
+    luminance, red = (cv2.GaussianBlur(coarse_maps[..., c], (0, 0), ODD_MM / 2 / texel_mm) for c in (0, 1))
+    odd = (luminance < DARK) | (luminance > BRIGHT) | (np.abs(red) > COLOURED)
+    if not odd.any():
+        return None
+    radius = max(1, round(ODD_MM / texel_mm))
+    wide = cv2.dilate(odd.astype(np.float32), np.ones((2 * radius + 1, 2 * radius + 1), np.uint8))
+    return np.asarray(1 - cv2.GaussianBlur(wide, (0, 0), ODD_MM / 2 / texel_mm), np.float32)
+
+
+def weighted(level: Level, keep: Float) -> Level:
+    """The level with its weights times ``keep``, a (m, m) map of the same square."""
+    colours = level.colours.copy()
+    size = colours.shape[0]
+    colours[..., 3] *= cv2.resize(keep, (size, size), interpolation=cv2.INTER_LINEAR)
+    return replace(level, colours=colours)
+
+
+def stage_levels(
+    texture: Texture, surface: Surface, skin: Float | None, progress: Progress = silent
+) -> tuple[Level, Float, Level, Float]:
+    """The fine level and its maps, the coarse level and its maps, both without what does not look like skin."""
+    fine = level_of(texture, surface, skin, FINE.mm, progress)
+    coarse = coarser(fine, COARSE.mm)
+    maps = highpassed(coarse, COARSE.highpass_mm)
+    keep = skin_like(maps, coarse.texel_mm)
+    if keep is not None:
+        fine, coarse = weighted(fine, keep), weighted(coarse, keep)
+        maps = highpassed(coarse, COARSE.highpass_mm)
+    return fine, highpassed(fine, FINE.highpass_mm), coarse, maps
 
 
 def scale_maps(texture: Texture, surface: Surface, skin: Float | None, scale: Scale) -> tuple[Float, int]:

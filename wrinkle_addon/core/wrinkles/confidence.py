@@ -17,8 +17,8 @@ import wrinkle_native as native
 
 from ..progress import Progress, report, silent
 from ..types import Byte, Float, Surface, Texture
-from .channels import Level, check_inputs, coarser, highpassed, level_of
-from .settings import COARSE, FINE, WrinkleSettings
+from .channels import Level, check_inputs, stage_levels
+from .settings import WrinkleSettings
 
 HALF = 0.10
 """Contrast in natural logarithms that gives a confidence of 127."""
@@ -64,7 +64,7 @@ def lines(maps: Float, level: Level, wanted: tuple[Line, ...]) -> Float:
         native.line_strength(maps, level.metric, level.units, line.flank, line.stride, line.sigma / level.texel_mm)
         for line in wanted
     ]
-    return np.maximum.reduce(found)[..., 0]
+    return np.asarray(np.maximum.reduce(found)[..., 0], np.float32)
 
 
 def sparse(strength: Float, texel_mm: float) -> Float:
@@ -130,7 +130,8 @@ def halved(values: Float, k: int) -> Float:
     if k == 1:
         return np.ascontiguousarray(values, np.float32)
     padded = np.pad(values, (0, -len(values) % k))
-    return cv2.resize(padded, (len(padded) // k, len(padded) // k), interpolation=cv2.INTER_AREA)
+    small = cv2.resize(padded, (len(padded) // k, len(padded) // k), interpolation=cv2.INTER_AREA)
+    return np.asarray(small, np.float32)
 
 
 def confidence_map(
@@ -146,9 +147,7 @@ def confidence_map(
     """
     settings = settings or WrinkleSettings()
     check_inputs(texture, surface, skin)
-    fine = level_of(texture, surface, skin, FINE.mm, progress)
+    fine, fine_maps, coarse, coarse_maps = stage_levels(texture, surface, skin, progress)
     report(progress, 0.3, "Looking for wrinkles")
-    coarse = coarser(fine, COARSE.mm)
-    maps = highpassed(fine, FINE.highpass_mm), highpassed(coarse, COARSE.highpass_mm)
-    confidence = confidence_on_level(fine, *maps, coarse, settings.mode)
+    confidence = confidence_on_level(fine, fine_maps, coarse_maps, coarse, settings.mode)
     return native.enlarge_bytes(confidence[..., None], fine.k, texture.size)

@@ -37,7 +37,7 @@ def halvings(sigma: float) -> int:
     return k
 
 
-def bilinear(image: Float, rows: npt.NDArray[np.floating], columns: npt.NDArray[np.floating]) -> Float:
+def bilinear(image: Float, rows: npt.NDArray[np.float64], columns: npt.NDArray[np.float64]) -> Float:
     """``image`` (h, w, C) at positions (P,), clamped to the border; (P, C) float32. For few positions."""
     height, width = image.shape[:2]
     r, c = np.clip(rows, 0, height - 1), np.clip(columns, 0, width - 1)
@@ -46,7 +46,7 @@ def bilinear(image: Float, rows: npt.NDArray[np.floating], columns: npt.NDArray[
     fr, fc = (r - r0)[:, None], (c - c0)[:, None]
     top = image[r0, c0] * (1 - fc) + image[r0, c1] * fc
     bottom = image[r1, c0] * (1 - fc) + image[r1, c1] * fc
-    return (top * (1 - fr) + bottom * fr).astype(np.float32)
+    return np.asarray((top * (1 - fr) + bottom * fr), np.float32)
 
 
 def on_grid(grid: Float, centres: Float, size: int) -> Float:
@@ -70,7 +70,7 @@ def texel_steps(grid: Float, centres: Float, frames: Float, size: int) -> Float:
 def local_light(light: Light, surface: Surface) -> Float:
     """(G, G, 4) float32: the light along t, b and n, and the ambient share."""
     axes = [axis @ np.asarray(light.direction, np.float32) for axis in tangent_axes(surface)]
-    return np.stack([*axes, np.full_like(axes[0], light.ambient)], axis=-1).astype(np.float32)
+    return np.asarray(np.stack([*axes, np.full_like(axes[0], light.ambient)], axis=-1), np.float32)
 
 
 def ease_light(local: Float) -> Float:
@@ -81,4 +81,4 @@ def ease_light(local: Float) -> Float:
     held = np.maximum(local[:, 2], 0.1)
     factor = np.sqrt(np.maximum(1 - held**2, 0)) / np.maximum(np.hypot(local[:, 0], local[:, 1]), 1e-6)
     ambient = local[:, 3] + (1 - local[:, 3]) * np.clip((0.1 - local[:, 2]) / 0.2, 0, 1)
-    return np.stack([local[:, 0] * factor, local[:, 1] * factor, held, ambient], axis=-1).astype(np.float32)
+    return np.asarray(np.stack([local[:, 0] * factor, local[:, 1] * factor, held, ambient], axis=-1), np.float32)

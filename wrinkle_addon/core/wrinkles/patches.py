@@ -38,7 +38,7 @@ def wrinkle_directions(maps: Float, level: Level, centres: Float, scale: Scale) 
     tensor = native.gaussian(native.structure_tensor(maps, level.metric, level.units, r), sigma / r)
     at = (np.asarray(centres, np.float64) + 0.5) / (level.k * r) - 0.5
     tt, tb, bb = bilinear(tensor, at[:, 0], at[:, 1]).T
-    return (0.5 * np.arctan2(2 * tb, tt - bb) + np.pi / 2).astype(np.float32)
+    return np.asarray((0.5 * np.arctan2(2 * tb, tt - bb) + np.pi / 2), np.float32)
 
 
 def frames_of(angles: Float, light: Float) -> Float:
@@ -51,7 +51,7 @@ def frames_of(angles: Float, light: Float) -> Float:
     y = np.stack([-x[:, 1], x[:, 0]], axis=-1)
     for axis in (x, y):
         axis[np.einsum("pi,pi->p", axis, light[:, :2]) < 0] *= -1
-    return np.stack([x, y], axis=-1).astype(np.float32)
+    return np.asarray(np.stack([x, y], axis=-1), np.float32)
 
 
 def light_planes(frames: Float, local: Float) -> Float:

@@ -12,7 +12,7 @@ import wrinkle_native as native
 from ..light import estimate_light
 from ..progress import Progress, part, report, silent
 from ..types import Float, Int, Light, Surface, Texture, WrinkleMaps
-from .channels import Level, check_inputs, coarser, highpassed, level_of
+from .channels import Level, check_inputs, coarser, highpassed, stage_levels
 from .confidence import borne_out, confidence_on_level
 from .geometry import local_light, on_grid, texel_steps
 from .patches import choose_patches, frames_of, light_planes, on_level, wrinkle_directions
@@ -45,13 +45,11 @@ def wrinkle_maps(
     """
     settings = settings or WrinkleSettings()
     check_inputs(texture, surface, skin)
-    fine = level_of(texture, surface, skin, FINE.mm, part(progress, 0.0, 0.1))
+    fine, fine_maps, coarse, coarse_maps = stage_levels(texture, surface, skin, part(progress, 0.0, 0.1))
     if light is None:
         report(progress, 0.1, "Estimating the light")
         light = estimate_light(texture, surface, skin)
     report(progress, 0.15, "Looking for wrinkles")
-    coarse = coarser(fine, COARSE.mm)
-    fine_maps, coarse_maps = highpassed(fine, FINE.highpass_mm), highpassed(coarse, COARSE.highpass_mm)
     confidence = confidence_on_level(fine, fine_maps, coarse_maps, coarse, settings.mode)
     least = settings.dog_thres * (FIRST_SHARE if settings.mode == "full" else 1.0)
     report(progress, 0.3, "Predicting relief")
@@ -89,7 +87,7 @@ def relief_of(
     frames = frames_of(wrinkle_directions(maps, level, centres, net.scale), local)
     at, steps = on_level(centres, texel_steps(level.metric, centres, frames, size), level.k, net.scale.mm)
     values = net.net.predict(maps, at, steps, light_planes(frames, local), partial(report, progress))
-    merged = native.merge_patches(values, at, steps, *maps.shape[:2], FADE)
+    merged = native.merge_patches(values, at, steps, maps.shape[0], maps.shape[1], FADE)
     return native.soft_gate(merged, level.metric, level.units, net.gate, GATE_MM / level.texel_mm)
 
 

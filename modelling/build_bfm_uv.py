@@ -3,8 +3,8 @@
 
     python -m modelling.build_bfm_uv MODEL.h5
 
-The method is the add-on's own (core/models/unwrap.py) with a direct solver and more steps. The file holds no geometry of
-the model: two numbers per vertex that say where it lies in the texture.
+The method is the add-on's own (core/models/unwrap.py) with a direct solver and more steps. The file holds no geometry
+of the model: two numbers per vertex that say where it lies in the texture.
 """
 
 from __future__ import annotations

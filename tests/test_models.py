@@ -25,7 +25,6 @@ from wrinkle_addon.core.models.locate import locate
 from wrinkle_addon.core.models.uv import cylindrical
 from wrinkle_addon.core.types import Blendshapes
 
-
 MODELS = (shared_files.BFM_STANDIN, shared_files.SFM, shared_files.ICT)
 
 
@@ -104,7 +103,7 @@ def test_every_model_is_complete(path: Path) -> None:
     assert (model.dense >= 0).sum() > 400
     assert len(model.right_contour) > 5
     assert len(model.left_contour) > 5
-    assert 0.0 <= model.uv.min()
+    assert model.uv.min() >= 0.0
     assert model.uv.max() <= 1.0
     assert "forehead" in model.regions
     a, b, c = (model.mean[model.triangles[:, k]] for k in range(3))
@@ -137,7 +136,8 @@ def test_two_at_once_both_succeed(tmp_path: Path) -> None:
     path = write_bfm(tmp_path / "model.h5", mean, triangles)
     found: list[str] = []
     threads = [
-        threading.Thread(target=lambda: found.append(load_model(path, cache=tmp_path / "cache").content)) for _ in range(2)
+        threading.Thread(target=lambda: found.append(load_model(path, cache=tmp_path / "cache").content))
+        for _ in range(2)
     ]
     for thread in threads:
         thread.start()

@@ -12,6 +12,7 @@ s / k is the focal length in pixels.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -24,7 +25,8 @@ TYPICAL_K, SPREAD_K, LARGEST_K = 1.0 / 1000.0, 1.0 / 2000.0, 1.0 / 250.0
 
 @dataclass(frozen=True, eq=False)
 class Camera:
-    """rotation: (3, 3) model to camera. offset: (tx, ty) mm. scale: px per mm. k: 1/mm. middle: (cx, cy) px. centre: (3,) mm."""
+    """rotation: (3, 3) model to camera. offset: (tx, ty) mm. scale: px per mm. k: 1/mm. middle: (cx, cy) px. centre:
+    (3,) mm."""
 
     rotation: Array
     offset: Array
@@ -33,22 +35,26 @@ class Camera:
     middle: Array
     centre: Array
 
-    def turned(self, points: npt.NDArray[np.floating]) -> Array:
+    def turned(self, points: npt.NDArray[np.floating[Any]]) -> Array:
         """(N, 3) mm in the camera frame, relative to the face's middle."""
         return np.asarray((points - self.centre) @ self.rotation.T, np.float64)
 
-    def project(self, points: npt.NDArray[np.floating]) -> Array:
+    def project(self, points: npt.NDArray[np.floating[Any]]) -> Array:
         """(N, 2) px of (N, 3) mm."""
         return self.project_turned(self.turned(points))
 
     def project_turned(self, turned: Array) -> Array:
         near = self.scale / np.maximum(1.0 - self.k * turned[:, 2], 0.05)
         return np.column_stack(
-            (self.middle[0] + (turned[:, 0] + self.offset[0]) * near, self.middle[1] - (turned[:, 1] + self.offset[1]) * near)
+            (
+                self.middle[0] + (turned[:, 0] + self.offset[0]) * near,
+                self.middle[1] - (turned[:, 1] + self.offset[1]) * near,
+            )
         )
 
     def derivatives(self, turned: Array) -> tuple[Array, Array]:
-        """Of the projection: by the turned point, (N, 2, 3), and by the pose (turn 3, offset 2, log scale, k), (N, 2, 7)."""
+        """Of the projection: by the turned point, (N, 2, 3), and by the pose (turn 3, offset 2, log scale, k), (N, 2,
+        7)."""
         inverse = 1.0 / np.maximum(1.0 - self.k * turned[:, 2], 0.05)
         flat = (turned[:, :2] + self.offset) * [1.0, -1.0] * (self.scale * inverse)[:, None]
         by_point = np.zeros((len(turned), 2, 3))
@@ -84,7 +90,8 @@ def rotation_of(turn: Array) -> Array:
 
 
 def place(rotation: Array, points: Array, pixels: Array, middle: Array, centre: Array, k: float) -> Camera:
-    """The camera with this rotation whose scale and offset fit (N, 3) mm to (N, 2) px best in the sense of least squares."""
+    """The camera with this rotation whose scale and offset fit (N, 3) mm to (N, 2) px best in the sense of least
+    squares."""
     turned = (points - centre) @ rotation.T
     flat, seen = turned[:, :2], (pixels - middle) * [1.0, -1.0]
     flat_mean, seen_mean = flat.mean(axis=0), seen.mean(axis=0)

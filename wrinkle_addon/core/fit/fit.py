@@ -6,6 +6,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
+import numpy.typing as npt
+import wrinkle_native
 
 from ..errors import WrinkleError
 from ..progress import Progress, report, silent
@@ -16,7 +18,6 @@ from .settings import FitSettings
 from .solve import State, View, coefficients_of, refine
 from .start import eos_start
 from .submodel import SubModel, submodel_of
-from .visible import visible_vertices
 from .warp import warp_points
 
 _DENSE_WARP_NOISE = 4.0
@@ -45,10 +46,12 @@ def fit_faces(
     Raises WrinkleError when the numbers of photos and landmarks differ, or landmarks do not form a face.
     """
     if len(photos) != len(landmarks) or not photos:
-        raise WrinkleError(f"{len(photos)} photos were given with {len(landmarks)} sets of landmarks.", "Give one each.")
+        raise WrinkleError(
+            f"{len(photos)} photos were given with {len(landmarks)} sets of landmarks.", "Give one each."
+        )
     report(progress, 0.0, "Fitting the face")
     sub = submodel_of(model)
-    views = [_view(p, l, settings) for p, l in zip(photos, landmarks, strict=True)]
+    views = [_view(photo, marks, settings) for photo, marks in zip(photos, landmarks, strict=True)]
     starts = [_start(sub, photo, view) for photo, view in zip(photos, views, strict=True)]
     shape = np.mean([s[1] for s in starts], axis=0)
     count = len(model.expression_basis)
@@ -58,7 +61,7 @@ def fit_faces(
     neutral = _neutral(model, state.shape)
     for index, view in enumerate(views):
         report(progress, 0.3 + 0.7 * index / len(views), f"Laying the face on {photos[index].name}")
-        fits.append(_finish(model, sub, view, state, index, neutral, settings))
+        fits.append(_finish(model, photos[index], sub, view, state, index, neutral, settings))
     report(progress, 1.0, "Fitting the face")
     return tuple(fits)
 
@@ -93,16 +96,23 @@ def _neutral(model: FaceModel, shape: Array) -> Float:
 
 
 def _finish(
-    model: FaceModel, sub: SubModel, view: View, state: State, index: int, neutral: Float, settings: FitSettings
+    model: FaceModel,
+    photo: Photo,
+    sub: SubModel,
+    view: View,
+    state: State,
+    index: int,
+    neutral: Float,
+    settings: FitSettings,
 ) -> Fit:
     expression, camera = state.expressions[index].astype(np.float32), state.cameras[index]
-    vertices = neutral
+    vertices: Float = neutral
     active = np.flatnonzero(np.abs(expression) > 1e-4)
     if len(active):
-        moved = np.zeros(model.mean.size, np.float32)
+        shift = np.zeros(model.mean.size, np.float32)
         for k in active:
-            moved += expression[k] * model.expression_basis[k].reshape(-1)
-        vertices = neutral + moved.reshape(-1, 3)
+            shift += expression[k] * model.expression_basis[k].reshape(-1)
+        vertices = np.asarray(neutral + shift.reshape(-1, 3), np.float32)
     turned = camera.turned(vertices)
     projected = camera.project_turned(turned)
     at, marks, noise, ids = _pairs(sub, view, coefficients_of(state, index), camera)
@@ -118,7 +128,7 @@ def _finish(
         neutral=neutral,
         image_points=warped.astype(np.float32),
         depth=turned[:, 2].astype(np.float32),
-        visible=visible_vertices(warped, turned[:, 2], model.triangles),
+        visible=_visible(warped, turned[:, 2], model, photo),
         rotation=camera.rotation.astype(np.float32),
         px_per_mm=camera.scale,
         shape_coefficients=state.shape.astype(np.float32),
@@ -128,9 +138,17 @@ def _finish(
     )
 
 
+def _visible(points: Array, depth: Array, model: FaceModel, photo: Photo) -> npt.NDArray[np.bool_]:
+    """(V,) bool: inside the photo, facing the viewer and hidden by nothing."""
+    height, width = photo.pixels.shape[:2]
+    flat, near = np.ascontiguousarray(points, np.float32), np.ascontiguousarray(depth, np.float32)
+    triangles = np.ascontiguousarray(model.triangles)
+    return np.asarray(wrinkle_native.vertex_visibility(flat, near, triangles, width, height), np.bool_)
+
+
 def _pairs(
     sub: SubModel, view: View, coefficients: Array, camera: Camera
-) -> tuple[Array, Array, Array, np.ndarray]:
+) -> tuple[Array, Array, Array, npt.NDArray[np.intp]]:
     """Projected points, where they belong, their noise, and the jaw landmarks' ids (these come last).
 
     Of a jaw landmark only the error across the outline counts: along it the landmark slides.
@@ -152,7 +170,7 @@ def _pairs(
     return np.concatenate(at), np.concatenate(to), np.concatenate(noise), outline.ids
 
 
-def _error(points: Array, model: FaceModel, sub: SubModel, view: View, edge: Array, ids: np.ndarray) -> float:
+def _error(points: Array, model: FaceModel, sub: SubModel, view: View, edge: Array, ids: npt.NDArray[np.intp]) -> float:
     """Median distance of the landmarks, the jaw's included, from where the model has them, in % of the eye distance."""
     known = sub.landmark_ids
     own = np.linalg.norm(points[model.landmarks[known]] - view.marks[known], axis=1)

@@ -17,7 +17,8 @@ _REACH = 0.10  # of the distance of the outer eye corners, along the outline
 
 @dataclass(frozen=True, eq=False)
 class Outline:
-    """ids: (n,) jaw landmarks. rows: (n,) rows of the sub-model. normals: (n, 2) outward unit normals of the outline, px."""
+    """ids: (n,) jaw landmarks. rows: (n,) rows of the sub-model. normals: (n, 2) outward unit normals of the outline,
+    px."""
 
     ids: npt.NDArray[np.intp]
     rows: npt.NDArray[np.intp]
@@ -27,8 +28,8 @@ class Outline:
 def outline_of(sub: SubModel, projected: Array, marks: Array, eyes_px: float) -> Outline:
     """Match jaw landmarks to the outermost vertex of each track.
 
-    projected: (N, 2) px of the sub-model. marks: (68, 2) px. eyes_px: distance of the outer eye corners in px. Landmarks
-    beyond the ends of the outline are left out.
+    projected: (N, 2) px of the sub-model. marks: (68, 2) px. eyes_px: distance of the outer eye corners in px.
+    Landmarks beyond the ends of the outline are left out.
     """
     normals = _normals(marks)
     ids, rows = [], []

@@ -2,8 +2,8 @@
 """Joint refinement of camera, shape and expression: the most probable face under the model's own priors.
 
 Minimised by Gauss-Newton over all photos at once: the squared landmark errors in units of their noise, plus |shape|^2
-(the model's prior), plus an expression term that is sparse and bounded, so that a neutral face stays neutral. The noise is
-estimated from the errors themselves, so sharp landmarks are followed closely and poor ones loosely.
+(the model's prior), plus an expression term that is sparse and bounded, so that a neutral face stays neutral. The
+noise is estimated from the errors themselves, so sharp landmarks are followed closely and poor ones loosely.
 """
 
 from __future__ import annotations
@@ -28,8 +28,8 @@ _SWITCH, _EACH, _FLOOR = 4.0, 2.0, 0.05  # expression prior: cost of having any,
 
 @dataclass(frozen=True, eq=False)
 class View:
-    """What one photo contributes. marks: (68, 2) px, weight: (68,) 0..1, dense: (468, 2) px or None, eyes_px: distance of
-    the outer eye corners, focal_px: when known."""
+    """What one photo contributes. marks: (68, 2) px, weight: (68,) 0..1, dense: (468, 2) px or None, eyes_px:
+    distance of the outer eye corners, focal_px: when known."""
 
     marks: Array
     weight: Array
@@ -85,11 +85,15 @@ def _equations(sub: SubModel, view: View, state: State, index: int) -> _Rows:
     scale = view.eyes_px * state.noise[index]
     sets = [(sub.landmark_rows, view.marks[sub.landmark_ids], np.sqrt(view.weight[sub.landmark_ids]) / scale)]
     if view.dense is not None and len(sub.dense_ids):
-        sets.append((sub.dense_rows, view.dense[sub.dense_ids], np.full(len(sub.dense_ids), 1 / (scale * _DENSE_NOISE))))
+        sets.append(
+            (sub.dense_rows, view.dense[sub.dense_ids], np.full(len(sub.dense_ids), 1 / (scale * _DENSE_NOISE)))
+        )
     rows = np.concatenate([s[0] for s in sets] + [outline.rows])
     target = np.concatenate([s[1] for s in sets] + [view.marks[outline.ids]])
     weight = np.concatenate([s[2] for s in sets] + [np.sqrt(view.weight[outline.ids]) / scale])
     by_point, by_pose = camera.derivatives(turned[rows])
+    if view.focal_px is not None:
+        by_pose[:, :, 5] += camera.k * by_pose[:, :, 6]  # k follows the scale: k = s / focal length
     by_coefficient = (by_point @ camera.rotation) @ sub.by_vertex[rows]
     derivative = np.concatenate((by_pose, by_coefficient), axis=2)
     error = target - projected[rows]

@@ -15,8 +15,8 @@ _LEAST_SQUARES_SHAPES = 30
 def eos_start(sub: SubModel, marks: Array, size: tuple[int, int], middle: Array) -> tuple[Camera, Array]:
     """Camera and (K,) shape coefficients from the landmarks that have a vertex.
 
-    marks: (68, 2) px. size: (width, height) px. eos's frame has +Y up, so its rotation is ours. Its basis is orthonormal and
-    scaled by eigenvalues; ours is already scaled, so the eigenvalues given are 1.
+    marks: (68, 2) px. size: (width, height) px. eos's frame has +Y up, so its rotation is ours. Its basis is
+    orthonormal and scaled by eigenvalues; ours is already scaled, so the eigenvalues given are 1.
     """
     rows = sub.landmark_rows
     points, pixels = sub.mean[rows], marks[sub.landmark_ids]

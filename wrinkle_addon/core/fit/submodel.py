@@ -21,9 +21,10 @@ _DENSE = 150
 class SubModel:
     """Rows of a model: N vertices.
 
-    mean: (N, 3) mm. basis: (K + E, N * 3), shape then expression. by_vertex: (N, 3, K + E), the same. shapes: K. landmark_ids, landmark_rows: iBUG points that
-    have a vertex of their own, and their rows (the jaw has its outline instead). dense_ids, dense_rows: likewise of the face mesh network's points. tracks: two arrays
-    (S, C) of rows, the stations of the right and left outline (see tracks.py). centre: (3,) mm, middle of the landmarks.
+    mean: (N, 3) mm. basis: (K + E, N * 3), shape then expression. by_vertex: (N, 3, K + E), the same. shapes: K.
+    landmark_ids, landmark_rows: iBUG points that have a vertex of their own, and their rows (the jaw has its outline
+    instead). dense_ids, dense_rows: likewise of the face mesh network's points. tracks: two arrays (S, C) of rows,
+    the stations of the right and left outline (see tracks.py). centre: (3,) mm, middle of the landmarks.
     """
 
     mean: Array

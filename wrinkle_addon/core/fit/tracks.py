@@ -21,7 +21,8 @@ _EYES = 89.2
 
 
 def contour_tracks(mean: Float, landmarks: Int, contour: Int) -> npt.NDArray[np.intp]:
-    """(STATIONS, CANDIDATES) vertices; the first of each row is on the jaw line. Empty rows when there is no contour."""
+    """(STATIONS, CANDIDATES) vertices; the first of each row is on the jaw line. Empty rows when there is no
+    contour."""
     if len(contour) < 2 or min(landmarks[36], landmarks[45], landmarks[33]) < 0:
         return np.zeros((0, CANDIDATES), np.intp)
     scale = float(np.linalg.norm(mean[landmarks[45]] - mean[landmarks[36]])) / _EYES
@@ -38,7 +39,8 @@ def contour_tracks(mean: Float, landmarks: Int, contour: Int) -> npt.NDArray[np.
 
 
 def _ordered(mean: Float, landmarks: Int, contour: Int) -> npt.NDArray[np.float64]:
-    """The contour's points from the ear to the chin, by their angle around the base of the nose as seen from the front."""
+    """The contour's points from the ear to the chin, by their angle around the base of the nose as seen from the
+    front."""
     points = mean[contour].astype(np.float64)
     if landmarks[8] >= 0:
         points = np.concatenate((points, mean[landmarks[8]][None].astype(np.float64)))

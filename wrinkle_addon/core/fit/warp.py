@@ -23,8 +23,8 @@ _ROUNDS = 6
 def warp_points(points: Array, at: Array, moves: Array, noise: Array, eyes_px: float) -> Array:
     """(V, 2) ``points`` moved by the field that takes ``at`` (n, 2) by ``moves`` (n, 2), all in px.
 
-    noise: (n,) standard deviations, 1 = that of a confident landmark. eyes_px: distance of the outer eye corners. When the
-    field would fold, it is made smoother until it does not.
+    noise: (n,) standard deviations, 1 = that of a confident landmark. eyes_px: distance of the outer eye corners.
+    When the field would fold, it is made smoother until it does not.
     """
     length = np.maximum(np.linalg.norm(moves, axis=1, keepdims=True), 1e-9)
     moves = moves * np.minimum(1.0, _LARGEST * eyes_px / length)
@@ -53,12 +53,13 @@ def _least_area(field: Array, spacing: Array) -> float:
 
 
 def _sampled(field: Array, places: Array) -> Array:
-    """(V, 2) values of a (G, G, 2) field at (V, 2) columns and rows, bicubic; in rows of 1024, as OpenCV allows 32767."""
+    """(V, 2) values of a (G, G, 2) field at (V, 2) columns and rows, bicubic; in rows of 1024, as OpenCV allows
+    32767."""
     rows = -(-len(places) // 1024)
     padded = np.zeros((rows * 1024, 2), np.float32)
     padded[: len(places)] = places
-    table = padded.reshape(rows, 1024, 2)
-    found = cv2.remap(field.astype(np.float32), table, None, cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE)
+    x, y = np.ascontiguousarray(padded.T).reshape(2, rows, 1024)
+    found = np.asarray(cv2.remap(field.astype(np.float32), x, y, cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE))
     return np.asarray(found.reshape(-1, 2)[: len(places)], np.float64)
 
 

@@ -2,8 +2,8 @@
 """A folder of memory-mapped arrays per model, keyed by content, so that the second start is fast.
 
 An entry is written under a temporary name and renamed: two processes that read the same model at once both succeed, and
-an interrupted one leaves nothing that would be taken for a whole entry. Bases stay float32 and are mapped, not read: a BFM
-2017 with 199 + 100 components takes 190 MB of disk and page cache, and only the pages in use of memory.
+an interrupted one leaves nothing that would be taken for a whole entry. Bases stay float32 and are mapped, not read:
+a BFM 2017 with 199 + 100 components takes 190 MB of disk and page cache, and only the pages in use of memory.
 """
 
 from __future__ import annotations
@@ -76,7 +76,9 @@ def read_entry(folder: Path, key: str) -> tuple[dict[str, Any], Arrays] | None:
         meta = json.loads((place / "meta.json").read_text("utf-8"))
         arrays: Arrays = {}
         for name, (shape, kind) in meta["arrays"].items():
-            array = np.load(place / f"{name}.npy", mmap_mode="r" if np.prod(shape) > 1 << 16 else None, allow_pickle=False)
+            array = np.load(
+                place / f"{name}.npy", mmap_mode="r" if np.prod(shape) > 1 << 16 else None, allow_pickle=False
+            )
             if list(array.shape) != shape or str(array.dtype) != kind:
                 return None
             arrays[name] = array

@@ -23,7 +23,8 @@ _DENSE_MM = 3.0  # a point of the face mesh further from the model's surface tha
 
 
 def complete(raw: RawModel, key: str, progress: Progress = silent) -> FaceModel:
-    """The finished model, its ``content`` being ``key``; raises WrinkleError when no face can be found in the geometry."""
+    """The finished model, its ``content`` being ``key``; raises WrinkleError when no face can be found in the
+    geometry."""
     if raw.landmarks is None and not apply_table(raw):
         locate(raw, raw.named_points, part(progress, 0.0, 0.15))
     if raw.landmarks is None:
@@ -55,7 +56,8 @@ def complete(raw: RawModel, key: str, progress: Progress = silent) -> FaceModel:
 
 
 def dense_points(match: Correspondence, raw: RawModel) -> Int | None:
-    """(468,) vertex nearest to each point of the face mesh network, carried over from the built-in face; -1 where too far."""
+    """(468,) vertex nearest to each point of the face mesh network, carried over from the built-in face; -1 where too
+    far."""
     dense = builtin.load_builtin().dense
     if dense is None:
         return None

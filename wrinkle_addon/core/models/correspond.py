@@ -1,13 +1,15 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Dense correspondence: for every vertex of a model, the point of the built-in face that means the same.
 
-The built-in face is laid on the model's mean shape: by a similarity on the landmarks, a spline through them, and then by
-splines that draw it onto the surface. Where two sheets of skin lie close together (lips, lids), the normals tell them apart.
+The built-in face is laid on the model's mean shape: by a similarity on the landmarks, a spline through them, and then
+by splines that draw it onto the surface. Where two sheets of skin lie close together (lips, lids), the normals tell
+them apart.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -37,9 +39,11 @@ _JAW = [*range(0, 8), *range(9, 17)]
 
 @dataclass(frozen=True, eq=False)
 class Correspondence:
-    """triangle: (V,) triangle of the built-in face; weights: (V, 3) barycentric; distance: (V,) mm, how far off it lies.
+    """triangle: (V,) triangle of the built-in face; weights: (V, 3) barycentric; distance: (V,) mm, how far off it
+    lies.
 
-    laid: (B, 3) mm, the built-in face's vertices laid on the model. scale, rotation: model = scale * rotation @ built-in.
+    laid: (B, 3) mm, the built-in face's vertices laid on the model. scale, rotation: model = scale * rotation @
+    built-in.
     """
 
     triangle: npt.NDArray[np.intp]
@@ -53,8 +57,8 @@ class Correspondence:
 def correspond(mean: Float, triangles: Int, landmarks: Int, progress: Progress = silent) -> Correspondence:
     """The correspondence of a model with the built-in face.
 
-    mean: (V, 3) mm, triangles: (T, 3), landmarks: (68,) vertices or -1. Raises WrinkleError when fewer than 12 landmarks
-    are known.
+    mean: (V, 3) mm, triangles: (T, 3), landmarks: (68,) vertices or -1. Raises WrinkleError when fewer than 12
+    landmarks are known.
     """
     face = builtin.load_builtin()
     report(progress, 0.0, "Comparing the model with the built-in face")
@@ -69,7 +73,7 @@ def correspond(mean: Float, triangles: Int, landmarks: Int, progress: Progress =
     return Correspondence(triangle, weights, distance, laid, scale, rotation)
 
 
-def carried(match: Correspondence, values: npt.NDArray[np.floating]) -> Array:
+def carried(match: Correspondence, values: npt.NDArray[np.floating[Any]]) -> Array:
     """(V, ...) values of the model from (B, ...) values at the vertices of the built-in face."""
     corners = builtin.load_builtin().triangles[match.triangle]
     return np.asarray(np.einsum("vk,vk...->v...", match.weights, values[corners]))
@@ -79,7 +83,9 @@ def _common(face: FaceModel, landmarks: Int) -> npt.NDArray[np.intp]:
     common = (landmarks >= 0) & (face.landmarks >= 0)
     common[_JAW] = False
     if int(common.sum()) < 12:
-        raise WrinkleError("The model knows too few landmarks to compare it with the built-in face.", "Use another model.")
+        raise WrinkleError(
+            "The model knows too few landmarks to compare it with the built-in face.", "Use another model."
+        )
     return np.flatnonzero(common)
 
 
@@ -141,7 +147,9 @@ def _match(
     weight = _NORMAL_MM * scale
     laid_normals = vertex_normals(laid, face.triangles)
     own = vertex_normals(mean, triangles)
-    tree = Nearest(np.hstack((face_points(laid.astype(np.float32), corners), laid_normals[corners].mean(axis=1) * weight)))
+    tree = Nearest(
+        np.hstack((face_points(laid.astype(np.float32), corners), laid_normals[corners].mean(axis=1) * weight))
+    )
     tries = min(tries, len(corners))
     found, _ = tree.query(np.hstack((mean, own * weight)), tries)
     best = np.full(len(mean), np.inf)

@@ -2,9 +2,9 @@
 """Reader of eos model files (``.bin``: SFM, 4DFM, LYHM, a converted BFM) and of eos blendshape files.
 
 The layout is cereal's binary archive of ``eos::morphablemodel::MorphableModel`` 1.5.0, versions 1 to 4, little-endian:
-version (u32), shape and colour PCA model, from version 2 an optional expression model, from 3 optional landmark definitions,
-texture coordinates, from 4 their triangles. It is read here and not by eos because eos takes memory by what the file
-claims before it looks at the file's length.
+version (u32), shape and colour PCA model, from version 2 an optional expression model, from 3 optional landmark
+definitions, texture coordinates, from 4 their triangles. It is read here and not by eos because eos takes memory by
+what the file claims before it looks at the file's length.
 """
 
 from __future__ import annotations
@@ -89,7 +89,7 @@ def is_eos_model(start: bytes) -> bool:
     if len(start) < 12:
         return False
     version, rows, columns = struct.unpack("<Iii", start[:12])
-    return 1 <= version <= 4 and rows > 0 and rows % 3 == 0 and columns == 1
+    return bool(1 <= version <= 4 and rows > 0 and rows % 3 == 0 and columns == 1)
 
 
 def is_eos_blendshapes(start: bytes) -> bool:
@@ -97,7 +97,7 @@ def is_eos_blendshapes(start: bytes) -> bool:
     if len(start) < 16:
         return False
     count, letters = struct.unpack("<QQ", start[:16])
-    return 0 < count <= MAX_COMPONENTS and 0 < letters <= 256
+    return bool(0 < count <= MAX_COMPONENTS and 0 < letters <= 256)
 
 
 def read_eos(path: Path, progress: Progress = silent) -> RawModel:
@@ -150,7 +150,17 @@ def _assemble(
         triangles, flat = split.triangles, split.uv
     usable = flat if len(flat) == len(mean) else None
     return RawModel(
-        "eos", path.name, mean, basis, names, deltas, bounds, outward(mean, triangles), usable, landmarks, licence=_LICENCE
+        "eos",
+        path.name,
+        mean,
+        basis,
+        names,
+        deltas,
+        bounds,
+        outward(mean, triangles),
+        usable,
+        landmarks,
+        licence=_LICENCE,
     )
 
 
@@ -179,7 +189,8 @@ def _expressions(reader: _Reader) -> _Pca | _Blendshapes:
 
 
 def _blendshapes(reader: _Reader) -> _Blendshapes:
-    names, deltas = [], []
+    names: list[str] = []
+    deltas: list[Float] = []
     for _ in range(reader.length(MAX_COMPONENTS, "blendshapes")):
         names.append(reader.text())
         delta = reader.matrix().ravel()
@@ -199,7 +210,9 @@ def _expression_space(
     names = own.names if isinstance(own, _Blendshapes) else tuple(f"expression_{k:03d}" for k in range(len(own.basis)))
     deltas = own.deltas if isinstance(own, _Blendshapes) else own.basis.reshape(len(own.basis), -1, 3)
     if deltas.shape[1] != count:
-        raise WrinkleError(f"The expressions of {path.name} are for {deltas.shape[1]:,} vertices, not {count:,}.", _AGAIN)
+        raise WrinkleError(
+            f"The expressions of {path.name} are for {deltas.shape[1]:,} vertices, not {count:,}.", _AGAIN
+        )
     check_finite(path.name, "the expressions", deltas)
     bounds = (0.0, 1.0) if isinstance(own, _Blendshapes) else (-3.0, 3.0)
     return names, deltas, bounds

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import cv2
 import numpy as np
@@ -15,7 +16,7 @@ Array = npt.NDArray[np.float64]
 _KDTREE_SINGLE = 4  # FLANN's exact tree for few dimensions
 
 
-def vertex_normals(vertices: npt.NDArray[np.floating], triangles: Int) -> Array:
+def vertex_normals(vertices: npt.NDArray[np.floating[Any]], triangles: Int) -> Array:
     """(V, 3) unit normals, weighed by triangle area; zero for vertices without triangles."""
     p = vertices.astype(np.float64)
     face = np.cross(p[triangles[:, 1]] - p[triangles[:, 0]], p[triangles[:, 2]] - p[triangles[:, 0]])
@@ -29,11 +30,11 @@ def vertex_normals(vertices: npt.NDArray[np.floating], triangles: Int) -> Array:
 class Nearest:
     """Exact nearest neighbours among (N, D) points."""
 
-    def __init__(self, points: npt.NDArray[np.floating]) -> None:
+    def __init__(self, points: npt.NDArray[np.floating[Any]]) -> None:
         self._points = np.ascontiguousarray(points, np.float32)
         self._tree = cv2.flann.Index(self._points, {"algorithm": _KDTREE_SINGLE, "leaf_max_size": 16})
 
-    def query(self, points: npt.NDArray[np.floating], count: int = 1) -> tuple[npt.NDArray[np.intp], Array]:
+    def query(self, points: npt.NDArray[np.floating[Any]], count: int = 1) -> tuple[npt.NDArray[np.intp], Array]:
         """Indices (M, count) and distances (M, count) of the nearest points."""
         wanted = np.ascontiguousarray(points, np.float32)
         found, squared = self._tree.knnSearch(wanted, count, params={"checks": -1})
@@ -42,13 +43,14 @@ class Nearest:
 
 @dataclass(frozen=True, eq=False)
 class Warp:
-    """A smooth map of space: identity plus a biharmonic spline (kernel r) with an affine part, about ``centres`` (N, 3)."""
+    """A smooth map of space: identity plus a biharmonic spline (kernel r) with an affine part, about ``centres`` (N,
+    3)."""
 
     centres: Array
     weights: Array
     affine: Array
 
-    def __call__(self, points: npt.NDArray[np.floating]) -> Array:
+    def __call__(self, points: npt.NDArray[np.floating[Any]]) -> Array:
         """(M, 3) moved points."""
         p = points.astype(np.float64)
         out = p + np.concatenate((p, np.ones((len(p), 1))), axis=1) @ self.affine
@@ -57,7 +59,7 @@ class Warp:
         return np.asarray(out)
 
 
-def warp_to(centres: Array, moves: Array, softness: npt.NDArray[np.floating] | float) -> Warp:
+def warp_to(centres: Array, moves: Array, softness: npt.NDArray[np.floating[Any]] | float) -> Warp:
     """The spline that moves ``centres`` by ``moves`` (N, 3), each loosely by its ``softness`` (mm; 0 = exactly)."""
     count = len(centres)
     polynomial = np.concatenate((centres, np.ones((count, 1))), axis=1)

@@ -2,8 +2,8 @@
 """Reader of the Basel Face Model family in HDF5: 2017 (nomouth, face12_nomouth) and 2019.
 
 Layout: ``shape|expression/model/{mean, pcaBasis, pcaVariance}`` with mean (3V,), an orthonormal pcaBasis (3V, K) and
-variances (K,), triangles in ``shape/representer/cells`` (3, T), millimetres, +Y up, nose to +Z. Landmarks may be named in
-``metadata/landmarks/json``.
+variances (K,), triangles in ``shape/representer/cells`` (3, T), millimetres, +Y up, nose to +Z. Landmarks may be
+named in ``metadata/landmarks/json``.
 """
 
 from __future__ import annotations
@@ -94,7 +94,8 @@ def _read(file: h5py.File, name: str, progress: Progress) -> RawModel:
 
 
 def _named_points(file: h5py.File, name: str) -> dict[str, Float]:
-    """Named landmark positions, (3,) mm each, of ``metadata/landmarks/json``; empty when the file has none that are sound."""
+    """Named landmark positions, (3,) mm each, of ``metadata/landmarks/json``; empty when the file has none that are
+    sound."""
     node = _node(file, name, "metadata/landmarks/json")
     if node is None or node.shape not in ((), (1,)) or node.id.get_storage_size() > 1 << 20:
         return {}
@@ -126,8 +127,8 @@ def _basis(file: h5py.File, name: str, part: str, vertices: int) -> Float:
     variance_node = _required(file, name, f"{part}/model/pcaVariance")
     if node.ndim != 2 or variance_node.ndim != 1 or node.shape != (3 * vertices, variance_node.shape[0]):
         raise WrinkleError(
-            f"{name} is inconsistent: {part}/model/pcaBasis is {node.shape}, the mean has {vertices} vertices and there "
-            f"are {variance_node.shape} variances.",
+            f"{name} is inconsistent: {part}/model/pcaBasis is {node.shape}, the mean has {vertices} vertices and "
+            f"there are {variance_node.shape} variances.",
             _AGAIN,
         )
     check_size(name, f"its {part} components", vertices, node.shape[1])

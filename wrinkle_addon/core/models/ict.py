@@ -2,7 +2,8 @@
 """Reader of ICT-FaceKit's folder of OBJ files.
 
 ``generic_neutral_mesh.obj`` in centimetres, ``identityNNN.obj`` one standard deviation each, expressions by name,
-``vertex_indices.json``. ICT-FaceKit's README lists vertices 0-9408 as the face; what follows is the head, mouth, eyes and teeth.
+``vertex_indices.json``. ICT-FaceKit's README lists vertices 0-9408 as the face; what follows is the head, mouth, eyes
+and teeth.
 """
 
 from __future__ import annotations
@@ -11,10 +12,11 @@ import json
 from pathlib import Path
 
 import numpy as np
+import numpy.typing as npt
 
 from ..errors import WrinkleError
 from ..progress import Progress, report, silent
-from ..types import Blendshapes, Float
+from ..types import Blendshapes, Float, Int
 from . import arkit
 from .obj import Obj, read_obj
 from .raw import RawModel, check_triangles
@@ -81,14 +83,16 @@ def read_ict(folder: Path, whole_head: bool = False, progress: Progress = silent
     )
 
 
-def _difference(file: Path, neutral: Obj, vertex: np.ndarray) -> Float:
+def _difference(file: Path, neutral: Obj, vertex: npt.NDArray[np.intp]) -> Float:
     moved = read_obj(file, faces=False).vertices
     if len(moved) != len(neutral.vertices):
-        raise WrinkleError(f"{file.name} has {len(moved):,} vertices, the neutral mesh {len(neutral.vertices):,}.", _AGAIN)
+        raise WrinkleError(
+            f"{file.name} has {len(moved):,} vertices, the neutral mesh {len(neutral.vertices):,}.", _AGAIN
+        )
     return np.asarray((moved - neutral.vertices)[vertex] * _MM, np.float32)
 
 
-def _indices(path: Path, vertices: int) -> tuple[np.ndarray, list[str]]:
+def _indices(path: Path, vertices: int) -> tuple[Int, list[str]]:
     """The 68 landmark vertices and the expressions' names."""
     try:
         if path.stat().st_size > 16 << 20:

@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from ..types import Int
 from .raw import RawModel
 
 _ASSET = Path(__file__).resolve().parents[2] / "assets" / "model_landmarks.json"
@@ -38,7 +39,7 @@ def apply_table(raw: RawModel) -> bool:
     return False
 
 
-def _looks_like_a_face(raw: RawModel, landmarks: np.ndarray) -> bool:
+def _looks_like_a_face(raw: RawModel, landmarks: Int) -> bool:
     right, left, nose, chin = (raw.mean[landmarks[k]] for k in (36, 45, 30, 8))
     eyes = 0.5 * (right + left)
     width = float(left[0] - right[0])

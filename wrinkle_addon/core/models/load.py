@@ -28,8 +28,8 @@ def load_model(
     """The face model ``source``: "builtin", a model file or a folder.
 
     An ICT-FaceKit folder gives the face; its ``generic_neutral_mesh.obj`` gives the whole head with eyes and teeth.
-    uv: a file with the user's own UV (.mat, .npy, .obj). cache: the folder of the fast form, else the user's cache folder
-    or ``WRINKLE_CACHE``. Raises WrinkleError, naming the file, when it is missing, damaged or no face model.
+    uv: a file with the user's own UV (.mat, .npy, .obj). cache: the folder of the fast form, else the user's cache
+    folder or ``WRINKLE_CACHE``. Raises WrinkleError, naming the file, when it is missing, damaged or no face model.
     """
     report(progress, 0.0, "Loading the face model")
     model = builtin.load_builtin() if str(source) == "builtin" else _from_disk(Path(source), cache, progress)

@@ -9,7 +9,7 @@ import numpy as np
 
 from ..errors import WrinkleError
 from ..progress import Progress, report, silent
-from ..types import Float
+from ..types import Float, Int
 from . import builtin
 from .correspond import EYEBALL, MOUTH_INSIDE, lay
 from .geometry import Array, Nearest, similarity, spread_sample, vertex_normals, warp_to
@@ -35,7 +35,8 @@ _GOOD_MM = 2.5  # median distance of the rigidly laid face from a face
 def locate(raw: RawModel, named: Mapping[str, Float], progress: Progress = silent) -> None:
     """Set the landmarks and contours of ``raw`` from its geometry.
 
-    named: positions (3,) mm that the file names. Raises WrinkleError when the geometry is no upright face in millimetres.
+    named: positions (3,) mm that the file names. Raises WrinkleError when the geometry is no upright face in
+    millimetres.
     """
     report(progress, 0.0, "Looking for the face in the model")
     placed, scale = _placed(raw, named)
@@ -55,14 +56,15 @@ def locate(raw: RawModel, named: Mapping[str, Float], progress: Progress = silen
         raise _no_face(raw.name)
 
 
-def _contour(tree: Nearest, used: np.ndarray, points: Array, scale: float) -> np.ndarray:
+def _contour(tree: Nearest, used: Int, points: Array, scale: float) -> Int:
     found, distance = tree.query(points)
-    return np.unique(used[found[distance[:, 0] < 6.0 * scale, 0]]).astype(np.int32)
+    return np.asarray(np.unique(used[found[distance[:, 0] < 6.0 * scale, 0]]), np.int32)
 
 
 def _no_face(name: str) -> WrinkleError:
     return WrinkleError(
-        f"No face was found in the geometry of {name}.", "The model must be a face in millimetres, +Y up and +Z forward."
+        f"No face was found in the geometry of {name}.",
+        "The model must be a face in millimetres, +Y up and +Z forward.",
     )
 
 

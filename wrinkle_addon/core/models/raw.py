@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -46,7 +47,8 @@ class RawModel:
 def check_size(file: str, what: str, vertices: int, components: int) -> None:
     """Refuse a claimed size before any memory is taken for it.
 
-    Raises WrinkleError when there are too few or too many vertices or components, or when the array would be over 3 GiB.
+    Raises WrinkleError when there are too few or too many vertices or components, or when the array would be over 3
+    GiB.
     """
     if not 100 <= vertices <= MAX_VERTICES:
         raise WrinkleError(
@@ -65,7 +67,7 @@ def check_size(file: str, what: str, vertices: int, components: int) -> None:
         )
 
 
-def check_finite(file: str, what: str, values: npt.NDArray[np.floating]) -> None:
+def check_finite(file: str, what: str, values: npt.NDArray[np.floating[Any]]) -> None:
     """Raise WrinkleError when ``values`` holds NaN or infinity (checked in slices, so no large copy is made)."""
     flat = values.reshape(-1)
     step = 1 << 22
@@ -74,7 +76,7 @@ def check_finite(file: str, what: str, values: npt.NDArray[np.floating]) -> None
             raise WrinkleError(f"{what} of {file} holds values that are not numbers.", "Download the model again.")
 
 
-def check_triangles(file: str, triangles: npt.NDArray[np.integer], vertices: int) -> Int:
+def check_triangles(file: str, triangles: npt.NDArray[np.integer[Any]], vertices: int) -> Int:
     """(T, 3) int32 triangles whose indices were checked against ``vertices``; raises WrinkleError otherwise."""
     if triangles.ndim != 2 or triangles.shape[1] != 3 or len(triangles) == 0:
         raise WrinkleError(f"{file} has no list of triangles.", "Use the full model file, not a part of it.")

@@ -24,8 +24,9 @@ class Split:
 def split_seams(count: int, triangles: Int, uv_triangles: Int, uv: Float) -> Split:
     """Give each of ``count`` vertices one UV position.
 
-    triangles, uv_triangles: (T, 3) indices of the same corners into the vertices and into ``uv`` (N, 2). Old indices stay
-    valid: copies come after them, so landmarks need no change. Positions that differ by less than 1e-6 count as one.
+    triangles, uv_triangles: (T, 3) indices of the same corners into the vertices and into ``uv`` (N, 2). Old indices
+    stay valid: copies come after them, so landmarks need no change. Positions that differ by less than 1e-6 count as
+    one.
     """
     _, same = np.unique(np.round(uv / 1e-6).astype(np.int64), axis=0, return_inverse=True)
     first = np.full(len(uv), -1, np.intp)

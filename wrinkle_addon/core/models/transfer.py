@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import numpy.typing as npt
 
@@ -47,7 +49,7 @@ class _Smoother:
         self._count = count
         self._degree = np.bincount(self._a, minlength=count) + np.bincount(self._b, minlength=count)
 
-    def __call__(self, field: npt.NDArray[np.floating]) -> Float:
+    def __call__(self, field: npt.NDArray[np.floating[Any]]) -> Float:
         out = field.astype(np.float64)
         keep = np.where(self._degree > 0, 0.5, 1.0)[:, None]
         for _ in range(_SMOOTHING):

@@ -2,14 +2,15 @@
 """A UV of low stretch without folds for a mesh that is, hole by hole filled, a disc.
 
 Start: Tutte's embedding into a circle, which cannot fold (Tutte, "How to draw a graph", 1963). Then the symmetric
-Dirichlet energy, sum of area (|J|^2 + |J^-1|^2), is lowered by reweighted local-global steps (SLIM: Rabinovich, Poranne,
-Panozzo and Sorkine-Hornung, "Scalable locally injective mappings", 2017) with a step length that lets no triangle turn over.
-The linear systems are solved by conjugate gradients, so that NumPy is enough.
+Dirichlet energy, sum of area (|J|^2 + |J^-1|^2), is lowered by reweighted local-global steps (SLIM: Rabinovich,
+Poranne, Panozzo and Sorkine-Hornung, "Scalable locally injective mappings", 2017) with a step length that lets no
+triangle turn over. The linear systems are solved by conjugate gradients, so that NumPy is enough.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -25,7 +26,8 @@ _ENOUGH = 2e-3  # relative gain of energy at which to stop
 
 @dataclass(frozen=True, eq=False)
 class Frames:
-    """Rest shapes. gradient: (T, 3, 2), gradient of each corner's hat function in the triangle's plane, 1/mm. area: (T,)."""
+    """Rest shapes. gradient: (T, 3, 2), gradient of each corner's hat function in the triangle's plane, 1/mm. area:
+    (T,)."""
 
     gradient: Array
     area: Array
@@ -85,7 +87,7 @@ class Sparse:
 
 
 def unwrap(
-    vertices: npt.NDArray[np.floating],
+    vertices: npt.NDArray[np.floating[Any]],
     triangles: Int,
     steps: int = _STEPS,
     progress: Progress = silent,
@@ -95,8 +97,8 @@ def unwrap(
     """(V, 2) flat positions in about mm, or None when the surface has no single border to unroll from.
 
     vertices: (V, 3) mm, all of them used by ``triangles`` (T, 3) of one connected, manifold piece. steps: at most
-    so many steps; a BFM of 53,149 vertices takes about 2 s each. start: positions without folds to go on from. system: the
-    kind of linear system.
+    so many steps; a BFM of 53,149 vertices takes about 2 s each. start: positions without folds to go on from.
+    system: the kind of linear system.
     """
     report(progress, 0.0, "Unrolling the face")
     loops = border_loops(triangles, len(vertices))
@@ -119,7 +121,7 @@ def unwrap(
     return flat
 
 
-def rest_frames(vertices: npt.NDArray[np.floating], triangles: Int) -> Frames:
+def rest_frames(vertices: npt.NDArray[np.floating[Any]], triangles: Int) -> Frames:
     """The triangles laid in a plane each; slivers are opened a little, as their shape means nothing."""
     p = vertices[triangles].astype(np.float64)
     e, f = p[:, 1] - p[:, 0], p[:, 2] - p[:, 0]
@@ -153,11 +155,16 @@ def border_loops(triangles: Int, count: int) -> list[npt.NDArray[np.intp]]:
     return sorted(loops, key=len, reverse=True)
 
 
-def _tutte(vertices: npt.NDArray[np.floating], triangles: Int, loops: list[npt.NDArray[np.intp]], system: type[Sparse]) -> Array:
-    """Every inner vertex at the mean of its neighbours, the outer border on a circle; holes are closed by a fan each."""
+def _tutte(
+    vertices: npt.NDArray[np.floating[Any]], triangles: Int, loops: list[npt.NDArray[np.intp]], system: type[Sparse]
+) -> Array:
+    """Every inner vertex at the mean of its neighbours, the outer border on a circle; holes are closed by a fan
+    each."""
     outer, holes = loops[0], loops[1:]
     count = len(vertices) + len(holes)
-    fans = [np.column_stack((h, np.roll(h, -1), np.full(len(h), len(vertices) + k)))[:, ::-1] for k, h in enumerate(holes)]
+    fans = [
+        np.column_stack((h, np.roll(h, -1), np.full(len(h), len(vertices) + k)))[:, ::-1] for k, h in enumerate(holes)
+    ]
     closed = np.concatenate([triangles, *fans]).astype(np.intp)
     pairs = np.concatenate((closed[:, [0, 1]], closed[:, [1, 2]], closed[:, [2, 0]]))
     pairs = np.unique(np.sort(pairs, axis=1), axis=0)

@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import numpy.typing as npt
 
@@ -17,9 +19,10 @@ _LEAST_AREA = 0.3  # what a triangle keeps of its area when the map is made symm
 
 
 def singular_values(
-    vertices: npt.NDArray[np.floating], triangles: Int, uv: npt.NDArray[np.floating]
+    vertices: npt.NDArray[np.floating[Any]], triangles: Int, uv: npt.NDArray[np.floating[Any]]
 ) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64], npt.NDArray[np.float64], npt.NDArray[np.float64]]:
-    """Per triangle: larger and smaller singular value of the map UV -> surface (mm per unit), signed UV area, area mm^2."""
+    """Per triangle: larger and smaller singular value of the map UV -> surface (mm per unit), signed UV area, area
+    mm^2."""
     p = vertices[triangles].astype(np.float64)
     q = uv[triangles].astype(np.float64)
     e1, e2 = p[:, 1] - p[:, 0], p[:, 2] - p[:, 0]
@@ -34,7 +37,7 @@ def singular_values(
     return np.sqrt(0.5 * (a + c + root)), np.sqrt(np.maximum(0.5 * (a + c - root), 0.0)), signed, area
 
 
-def stretch(vertices: npt.NDArray[np.floating], triangles: Int, uv: npt.NDArray[np.floating]) -> float:
+def stretch(vertices: npt.NDArray[np.floating[Any]], triangles: Int, uv: npt.NDArray[np.floating[Any]]) -> float:
     """L2 stretch (Sander, Snyder, Gortler and Hoppe, "Texture mapping progressive meshes", 2001), 1 = isometric.
 
     Root of the area-weighted mean of (s1^2 + s2^2) / 2, scaled so that surface and UV have equal total area.
@@ -42,16 +45,19 @@ def stretch(vertices: npt.NDArray[np.floating], triangles: Int, uv: npt.NDArray[
     large, small, signed, area = singular_values(vertices, triangles, uv)
     good = (area > 1e-9) & (np.abs(signed) > 1e-14)
     squared = 0.5 * (large[good] ** 2 + small[good] ** 2)
-    return float(np.sqrt((area[good] * squared).sum() / area[good].sum() * np.abs(signed[good]).sum() / area[good].sum()))
+    return float(
+        np.sqrt((area[good] * squared).sum() / area[good].sum() * np.abs(signed[good]).sum() / area[good].sum())
+    )
 
 
-def folds(triangles: Int, uv: npt.NDArray[np.floating]) -> int:
+def folds(triangles: Int, uv: npt.NDArray[np.floating[Any]]) -> int:
     """How many triangles lie the wrong way round in UV."""
     return int((signed_areas(triangles, uv) < 0.0).sum())
 
 
-def cylindrical(vertices: npt.NDArray[np.floating]) -> Float:
-    """(V, 2) UV of a vertical cylinder around the head: u by angle times radius, v by height, upright and to one scale."""
+def cylindrical(vertices: npt.NDArray[np.floating[Any]]) -> Float:
+    """(V, 2) UV of a vertical cylinder around the head: u by angle times radius, v by height, upright and to one
+    scale."""
     points = vertices.astype(np.float64)
     axis_z = points[:, 2].min() - 0.1 * np.ptp(points[:, 2])
     middle = 0.5 * (points[:, 0].min() + points[:, 0].max())
@@ -61,7 +67,8 @@ def cylindrical(vertices: npt.NDArray[np.floating]) -> Float:
 
 
 def computed_uv(mean: Float, triangles: Int, landmarks: Int, progress: Progress = silent) -> Float:
-    """(V, 2) UV of low stretch: the largest connected piece unrolled, upright and symmetric, the rest at its nearest vertex.
+    """(V, 2) UV of low stretch: the largest connected piece unrolled, upright and symmetric, the rest at its nearest
+    vertex.
 
     A mesh that cannot be unrolled (no border, or not a surface) gets the cylinder's UV.
     """
@@ -123,7 +130,9 @@ def _symmetric(flat: Array, points: Array, triangles: Int) -> Array:
     """
     mirror = np.array([-1.0, 1.0, 1.0])
     normals = vertex_normals(points, triangles)
-    tree = Nearest(np.hstack((face_points(points.astype(np.float32), triangles), 4.0 * normals[triangles].mean(axis=1))))
+    tree = Nearest(
+        np.hstack((face_points(points.astype(np.float32), triangles), 4.0 * normals[triangles].mean(axis=1)))
+    )
     found, _ = tree.query(np.hstack((points * mirror, 4.0 * normals * mirror)), 6)
     best, there = np.full(len(points), np.inf), np.zeros_like(flat)
     for k in range(found.shape[1]):
@@ -156,14 +165,14 @@ def _less_around(values: Array, triangles: Int, marked: npt.NDArray[np.bool_]) -
     return np.asarray(values * factor)
 
 
-def signed_areas(triangles: Int, uv: npt.NDArray[np.floating]) -> Array:
+def signed_areas(triangles: Int, uv: npt.NDArray[np.floating[Any]]) -> Array:
     """(T,) area in UV, negative where a triangle lies the wrong way round."""
     q = uv[triangles].astype(np.float64)
     f1, f2 = q[:, 1] - q[:, 0], q[:, 2] - q[:, 0]
     return np.asarray(0.5 * (f1[:, 0] * f2[:, 1] - f1[:, 1] * f2[:, 0]))
 
 
-def fit_square(flat: npt.NDArray[np.floating]) -> Float:
+def fit_square(flat: npt.NDArray[np.floating[Any]]) -> Float:
     """``flat`` (V, 2) moved and scaled, one scale for both axes, into the unit square with a margin."""
     low, high = flat.min(axis=0), flat.max(axis=0)
     scale = (1.0 - 2.0 * MARGIN) / max(float((high - low).max()), 1e-9)

@@ -81,7 +81,9 @@ def _mat73(path: Path) -> list[npt.NDArray[Any]]:
         with h5py.File(path, "r") as file:
             sets = [file[name] for name in file if isinstance(file.get(name, getlink=True), h5py.HardLink)]
             good = [d for d in sets if isinstance(d, h5py.Dataset) and d.ndim == 2 and d.dtype.kind in "fiu"]
-            return [np.asarray(d[()]) for d in good if d.size <= 2 * MAX_VERTICES and not d.external and not d.is_virtual]
+            return [
+                np.asarray(d[()]) for d in good if d.size <= 2 * MAX_VERTICES and not d.external and not d.is_virtual
+            ]
     except (OSError, RuntimeError, ValueError) as problem:
         raise WrinkleError(f"{path.name} is not a whole MATLAB 7.3 file.", _HELP) from problem
 

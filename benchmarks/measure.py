@@ -27,7 +27,7 @@ SMOOTH_SLOPE = 0.01
 class Score:
     """r2: of displacement with the map as it is. slope: correlation of slopes on wrinkle texels. wrinkle_angle, angle:
     mean normal error as a share of a flat map's, on wrinkle texels and on all. factor: the best global strength.
-    false_um: RMS relief where the truth is smooth, in micrometres (nan where nothing is smooth)."""
+    false_um: RMS of relief that is not there where the truth is smooth, in micrometres (nan where nothing is smooth)."""
 
     r2: float
     slope: float
@@ -109,7 +109,7 @@ class Tally:
         )
         self.angles = tuple(x + y for x, y in zip(self.angles, found, strict=True))  # type: ignore[assignment]
         calm = smooth_texels(t, texel_mm, steps, inside)
-        self.smooth = self.smooth[0] + float(np.square(g[calm]).sum()), self.smooth[1] + int(calm.sum())
+        self.smooth = self.smooth[0] + float(np.square((g - t)[calm]).sum()), self.smooth[1] + int(calm.sum())
 
     def score(self) -> Score:
         ab, aa, bb = self.slope_sums

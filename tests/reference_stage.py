@@ -62,10 +62,12 @@ def line_strength(maps, metric, units, flank, stride, sigma):
     pair = np.dstack([image, maps[..., 3]])
     one, other = sample(pair, rows + dr, columns + dc), sample(pair, rows - dr, columns - dc)
     contrast = np.minimum(one[..., 0], other[..., 0]) - image
+    larger = np.maximum(one[..., 0], other[..., 0]) - image
+    even = np.clip(2 * contrast / np.maximum(larger, 1e-6), 0, 1)
     mask = np.minimum(maps[..., 3], np.minimum(one[..., 1], other[..., 1]))
     usable = (high > low) & (contrast > 1e-3) & (maps[..., 3] > 0)
     usable[[0, -1]] = usable[:, [0, -1]] = False
-    strength = np.where(usable, contrast * (high - low) / np.maximum(high + low, 1e-20) * mask, 0)
+    strength = np.where(usable, contrast * even * (high - low) / np.maximum(high + low, 1e-20) * mask, 0)
     field = np.dstack([strength * cos2, strength * sin2]).astype(np.float32)
     dc, dr = stride * (-tc * sine + bc * cosine), stride * br * cosine
     total = np.sqrt(strength)

@@ -67,9 +67,10 @@ void valley(const ConstImage& image, int y, int x, const Steps& steps, float fla
     const float row = static_cast<float>(y), column = static_cast<float>(x);
     bilinear<2>(image, row + dr, column + dc, one);
     bilinear<2>(image, row - dr, column - dc, other);
-    const float contrast = std::min(one[0], other[0]) - image.at(y, x)[0];
+    const float here = image.at(y, x)[0], contrast = std::min(one[0], other[0]) - here;
     if (!(contrast > least)) return;
-    const float strength = contrast * (high - low) / (high + low) * std::min(mask, std::min(one[1], other[1]));
+    const float larger = std::max(one[0], other[0]) - here;  // an edge is far darker than one of its sides only
+    const float strength = contrast * std::min(1.0f, 2.0f * contrast / larger) * (high - low) / (high + low) * std::min(mask, std::min(one[1], other[1]));
     out[0] = strength * cos2;
     out[1] = strength * sin2;
 }

@@ -27,7 +27,7 @@ SMOOTH_SLOPE = 0.01
 class Score:
     """r2: of displacement with the map as it is. slope: correlation of slopes on wrinkle texels. wrinkle_angle, angle:
     mean normal error as a share of a flat map's, on wrinkle texels and on all. factor: the best global strength.
-    false_um: RMS of relief that is not there where the truth is smooth, in micrometres (nan where nothing is smooth)."""
+    false_um: RMS of relief that is not there where the truth is smooth, in micrometres (nan without smooth skin)."""
 
     r2: float
     slope: float

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from . import files
 from .landmarks import write_pts
@@ -46,7 +47,7 @@ def write_reconstruction(result: Reconstruction, settings: Settings, folder: Pat
     return [*paths, write_report(report, folder)]
 
 
-def write_maps(maps: WrinkleMaps, normal: np.ndarray, folder: Path) -> list[Path]:
+def write_maps(maps: WrinkleMaps, normal: npt.NDArray[np.uint16], folder: Path) -> list[Path]:
     """Write confidence, displacement and normal maps; normal: (S, S, 3) uint16."""
     size = normal.shape[0]
     confidence = folder / "confidence.png"

@@ -168,20 +168,26 @@ class Runner:
         settings: Settings,
         progress: Progress,
     ) -> list[Keyed[Texture]]:
-        textures = []
-        for index, photo in enumerate(photos):
-            step = progress_of.part(progress, index / len(photos), (index + 1) / len(photos))
-            progress_of.report(step, 0.0, f"Extracting texture {index + 1}/{len(photos)}")
-            textures.append(
-                self._memory.run(
-                    f"texture {index + 1}",
-                    digest(photo.key, fits.key, settings.size),
-                    lambda photo=photo, fit=fits.value[index], step=step: extract_texture(
-                        photo.value, fit, model.value, size=settings.size, progress=step
-                    ),
-                )
-            )
-        return textures
+        steps = progress_of.steps(progress, len(photos), "Extracting texture")
+        return [
+            self._texture(index, model, photo, fits, settings, step)
+            for index, (photo, step) in enumerate(zip(photos, steps, strict=True))
+        ]
+
+    def _texture(
+        self,
+        index: int,
+        model: Keyed[FaceModel],
+        photo: Keyed[Photo],
+        fits: Keyed[tuple[Fit, ...]],
+        settings: Settings,
+        progress: Progress,
+    ) -> Keyed[Texture]:
+        return self._memory.run(
+            f"texture {index + 1}",
+            digest(photo.key, fits.key, settings.size),
+            lambda: extract_texture(photo.value, fits.value[index], model.value, size=settings.size, progress=progress),
+        )
 
     def _surface(
         self, stage: str, model: Keyed[FaceModel], fits: Keyed[tuple[Fit, ...]], vertices: Float
@@ -203,33 +209,11 @@ class Runner:
             digest(model.key, settings.size, mask if mask is None else digest(mask)),
             lambda: masked(skin_mask(model.value, settings.size), mask),
         )
-        regressor = self._memory.run("regressor", "", load_regressor)
-        found = []
-        for index, texture in enumerate(textures):
-            step = progress_of.part(progress, index / len(textures), (index + 1) / len(textures))
-            progress_of.report(step, 0.0, f"Finding wrinkles {index + 1}/{len(textures)}")
-            # The photo shows the face in its expression, and the normals that explain its shading are those.
-            surface = self._surface(f"surface {index + 1}", model, fits, fits.value[index].vertices)
-            light = self._memory.run(
-                f"light {index + 1}",
-                digest(texture.key, surface.key, skin.key),
-                lambda texture=texture, surface=surface: estimate_light(texture.value, surface.value, skin.value),
-            )
-            found.append(
-                self._memory.run(
-                    f"wrinkles {index + 1}",
-                    digest(texture.key, light.key, skin.key, settings.wrinkles),
-                    lambda texture=texture, surface=surface, light=light, step=step: wrinkle_maps(
-                        texture.value,
-                        surface.value,
-                        skin.value,
-                        light.value,
-                        regressor.value,
-                        settings.wrinkles,
-                        progress=step,
-                    ),
-                )
-            )
+        steps = progress_of.steps(progress, len(textures), "Finding wrinkles")
+        found = [
+            self._photo_wrinkles(index, model, texture, fits, skin, settings, step)
+            for index, (texture, step) in enumerate(zip(textures, steps, strict=True))
+        ]
         if len(found) == 1:
             return found[0], textures[0]
         values = [maps.value for maps in found]
@@ -241,6 +225,38 @@ class Runner:
             "combined wrinkles", both, lambda: combined_maps(values, [texture.value for texture in textures])
         )
         return combined, merged
+
+    def _photo_wrinkles(
+        self,
+        index: int,
+        model: Keyed[FaceModel],
+        texture: Keyed[Texture],
+        fits: Keyed[tuple[Fit, ...]],
+        skin: Keyed[Float],
+        settings: Settings,
+        progress: Progress,
+    ) -> Keyed[WrinkleMaps]:
+        # The photo shows the face in its expression, and the normals that explain its shading are those.
+        surface = self._surface(f"surface {index + 1}", model, fits, fits.value[index].vertices)
+        light = self._memory.run(
+            f"light {index + 1}",
+            digest(texture.key, surface.key, skin.key),
+            lambda: estimate_light(texture.value, surface.value, skin.value),
+        )
+        regressor = self._memory.run("regressor", "", load_regressor)
+        return self._memory.run(
+            f"wrinkles {index + 1}",
+            digest(texture.key, light.key, skin.key, settings.wrinkles),
+            lambda: wrinkle_maps(
+                texture.value,
+                surface.value,
+                skin.value,
+                light.value,
+                regressor.value,
+                settings.wrinkles,
+                progress=progress,
+            ),
+        )
 
     def _motion(
         self, model: Keyed[FaceModel], fits: Keyed[tuple[Fit, ...]], settings: Settings, progress: Progress
@@ -288,4 +304,6 @@ def reconstruct(
 
 
 def _warnings(marks: Sequence[Landmarks], fits: Sequence[Fit]) -> tuple[str, ...]:
-    return tuple(warning for source in (*marks, *fits) for warning in source.warnings)
+    return tuple(warning for mark in marks for warning in mark.warnings) + tuple(
+        warning for fit in fits for warning in fit.warnings
+    )

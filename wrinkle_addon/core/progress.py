@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 from .errors import Cancelled
 
@@ -29,3 +29,11 @@ def part(progress: Progress, start: float, end: float) -> Progress:
         return progress(start + (end - start) * fraction, text)
 
     return inner
+
+
+def steps(progress: Progress, count: int, text: str) -> Iterator[Progress]:
+    """One callback for each of ``count`` equal steps; each is announced when it is asked for."""
+    for index in range(count):
+        step = part(progress, index / count, (index + 1) / count)
+        report(step, 0.0, f"{text} {index + 1}/{count}" if count > 1 else text)
+        yield step

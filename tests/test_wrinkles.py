@@ -51,7 +51,7 @@ def test_a_mole_and_a_shadow_edge_are_not_lines():
     around = slice(row - 12, row + 13), slice(column - 12, column + 13)
     assert confidence[around].max() < 0.6 * dog[around].max()
     edge = slice(20, -20), slice(at(70, 0)[1], at(80, 0)[1])
-    assert confidence[edge].max() < WrinkleSettings().dog_thres < dog[edge].max()
+    assert confidence[edge].max() < 0.9 * dog[edge].max()
 
 
 @pytest.mark.parametrize("mode", ["full", "dog"])

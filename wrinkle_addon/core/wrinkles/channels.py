@@ -18,7 +18,7 @@ from .settings import COARSE, FINE, Scale
 
 ODD_MM = 1.5
 """What differs from skin over less than this may still be a wrinkle."""
-DARK, BRIGHT, COLOURED = -0.6, 0.6, 0.35
+DARK, BRIGHT, COLOURED = -0.8, 0.8, 0.45
 """Differences from the skin around, in natural logarithms of luminance and of red to green, that skin does not show."""
 
 

@@ -156,4 +156,4 @@ def _search(skin: Skin) -> tuple[Array, float, float]:
         best = around[costs.min(axis=1).argmin()]
     final = _costs(skin, best[None], AMBIENTS)[0]
     unlit = float(_costs(skin, best[None], np.ones(1, np.float32))[0, 0])
-    return best, float(AMBIENTS[final.argmin()]), 1 - float(final.min()) / max(unlit, 1e-6)
+    return best, float(AMBIENTS[final.argmin()]), (unlit - float(final.min())) / (unlit + 1e-3)

@@ -156,7 +156,7 @@ def _family(rng: np.random.Generator, canvas: _Canvas, style: LineStyle, age: fl
     tilt, bend = rng.normal(0, 0.15), rng.normal(0, style.bend)
     pivot = rng.uniform(-0.3, 1.3) * extent
     y = extent / 2 - spacing * (count - 1) / 2 + rng.normal(0, 0.15) * extent
-    base_depth, base_width = _log_uniform(rng, style.depth) * age, _log_uniform(rng, style.width)
+    base_depth, base_width = float(rng.uniform(*style.depth)) * age, _log_uniform(rng, style.width)
     shared = _wave(rng, s, 15, 80) * rng.uniform(0, 0.12)
     for k in range(count):
         fan = style.fan * (k - (count - 1) / 2) / max(count - 1, 1) * 2
@@ -164,7 +164,7 @@ def _family(rng: np.random.Generator, canvas: _Canvas, style: LineStyle, age: fl
         centre = y + slope * (s - pivot) * (1 if style.fan > 0.3 else 0.6) + 0.5 * bend * (s - pivot) ** 2
         centre = np.asarray(centre + shared + _wave(rng, s, 5, 40) * rng.uniform(0.02, 0.15), np.float32)
         width = float(np.clip(base_width * np.exp(rng.normal(0, 0.3)), style.width[0], style.width[1]))
-        depth = min(base_depth * float(np.exp(rng.normal(0, 0.4))), 0.55 * width, style.depth[1])
+        depth = min(base_depth * float(np.exp(rng.normal(0, 0.3))), 0.55 * width, style.depth[1])
         length = rng.uniform(0.35, 1.4) * extent
         start = rng.uniform(-0.25, 1.0) * extent - 0.3 * length
         canvas.carve(rng, centre, _envelope(rng, s, start, start + length), width, depth)
@@ -233,7 +233,7 @@ def make_relief(rng: np.random.Generator, region: str, size: int, mm: float) -> 
     if region == "smooth":
         canvas.height += noise(rng, size, rng.uniform(1.0, 4.0) / mm) * rng.uniform(0.0, 0.003)
     else:
-        age = float(rng.uniform(0.5, 1.3))
+        age = float(rng.uniform(0.4, 1.2))
         style = STYLES[region]
         _family(rng, _transposed(canvas) if style.vertical else canvas, style, age)
         if rng.random() < 0.35:  # a second family, often across the first

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import cv2
 import numpy as np
 
 from .albedo import Skin
@@ -22,7 +23,8 @@ class Lighting:
     """direction: unit (3,) to the main light. ambient: share of the sky, 0..1. main_tint, sky_tint: linear RGB.
     view: unit (3,) to the camera. softness: tangent of the main light's angular radius. scatter: scale of the
     subsurface blur (1 = skin). gloss: weight of the specular lobe, roughness its GGX alpha. bend: (2, 2) base curvature
-    in 1/mm. edge: whether a cast shadow crosses the tile."""
+    in 1/mm. lumps: spread of slope and correlation length in mm of the irregular shape under the skin, which the face
+    mesh knows and the relief must not repeat. edge: whether a cast shadow crosses the tile."""
 
     direction: Float
     ambient: float
@@ -35,6 +37,7 @@ class Lighting:
     roughness: float
     bend: Float
     edge: bool
+    lumps: tuple[float, float]
 
 
 SCATTER_MM = np.array((0.8, 0.4, 0.25), np.float32)
@@ -63,6 +66,7 @@ def make_lighting(rng: np.random.Generator) -> Lighting:
         roughness=float(rng.uniform(0.2, 0.6)),
         bend=np.asarray((curvature + curvature.T) / 2, np.float32),
         edge=bool(rng.random() < 0.06),
+        lumps=(float(rng.uniform(0.0, 0.25)) if rng.random() < 0.5 else 0.0, float(rng.uniform(5.0, 12.0))),
     )
 
 
@@ -154,6 +158,9 @@ def shade(rng: np.random.Generator, relief: Relief, skin: Skin, light: Lighting,
     x, y = axis[None, :], -axis[:, None]
     dx = dx - (light.bend[0, 0] * x + light.bend[0, 1] * y)
     dy = dy - (light.bend[1, 0] * x + light.bend[1, 1] * y)
+    if light.lumps[0] > 0:
+        lump_x, lump_y = _lump_slopes(rng, size, mm, *light.lumps)
+        dx, dy = dx + lump_x, dy + lump_y
     nz = 1 / np.sqrt(1 + dx * dx + dy * dy)
     nx, ny = -dx * nz, -dy * nz
     horizon = horizons(relief.height, mm)
@@ -183,6 +190,14 @@ def shade(rng: np.random.Generator, relief: Relief, skin: Skin, light: Lighting,
     cover = skin.hair[..., None]
     lit = (1 - light.ambient) * max(float(light.direction[2]), 0.2) + light.ambient
     return np.asarray(radiance * (1 - cover) + cover * skin.hair_shade * lit, np.float32)
+
+
+def _lump_slopes(rng: np.random.Generator, size: int, mm: float, spread: float, length: float) -> tuple[Float, Float]:
+    """Slopes (S, S) of a random shape that is smooth over ``length`` mm, of standard deviation ``spread``."""
+    # Filtered once more after enlarging: the grid of the enlarged noise must not show in its slopes.
+    dx, dy = slopes(cv2.GaussianBlur(noise(rng, size, 0.7 * length / mm), (0, 0), 0.7 * length / mm), mm)
+    scale = spread / (float(np.sqrt((dx * dx + dy * dy).mean() / 2)) + 1e-6)
+    return dx * scale, dy * scale
 
 
 def _shadow_edge(rng: np.random.Generator, size: int, mm: float) -> Float:

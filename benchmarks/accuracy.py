@@ -18,7 +18,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from benchmarks.heads import Head, heads
+from benchmarks.heads import Head, carried, heads
 from benchmarks.measure import Bool, Float, Score, Steps, Tally, average_precision, band, wrinkle_texels
 from benchmarks.peers import PEERS, dog_height, log_luminance
 from training.apply import over_tile
@@ -28,7 +28,7 @@ from training.stream import held_out
 from training.tiles import Tile
 from wrinkle_addon.core.light import estimate_light
 from wrinkle_addon.core.pipeline import reconstruct
-from wrinkle_addon.core.regions import region_masks, skin_mask
+from wrinkle_addon.core.regions import EXCLUDED, region_masks, skin_mask
 from wrinkle_addon.core.settings import Settings
 from wrinkle_addon.core.surface import flat_surface
 from wrinkle_addon.core.types import Light, Texture
@@ -120,7 +120,8 @@ def on_heads(cache: Path) -> list[tuple[Head, dict[str, Float]]]:
             name: wrinkle_maps(head.texture, head.surface, skin, light, regressor).displacement
             for name, light in zip(methods, (estimated, given), strict=False)
         }
-        maps["whole path"] = reconstruct([head.photo], Settings(size=head.texture.size)).wrinkles.displacement
+        run = reconstruct([head.photo], Settings(size=head.texture.size))
+        maps["whole path"] = carried(head, run.fits[0], run.wrinkles.displacement, run.texture.alpha > 0)
         log = log_luminance(head.texture.rgb, where)
         for name, method in PEERS.items():
             maps[name] = scaled(method(log, texel), head.truth, texel, where)
@@ -130,7 +131,7 @@ def on_heads(cache: Path) -> list[tuple[Head, dict[str, Float]]]:
                 guess, head.truth, texel, steps, where
             )
         for region, mask in region_masks(head.model, head.texture.size).items():
-            if region not in ("brows", "eyes", "lips", "nostrils"):
+            if region not in (*EXCLUDED, "outside"):
                 tally = regions.setdefault(region, Tally())
                 tally.add(maps[methods[0]], head.truth, texel, steps, where, mask > 0.5)
         precision.append(_detection(head, texel, steps, where, skin))

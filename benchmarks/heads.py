@@ -9,6 +9,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 import numpy.typing as npt
+from wrinkle_native import interpolate_uv
 
 from modelling import render
 from modelling.aged import aged_relief
@@ -33,14 +34,14 @@ SKINS = {101: (206, 158, 132), 202: (141, 98, 74)}
 
 @dataclass(frozen=True, eq=False)
 class Head:
-    """One photo with everything that is true about it. texture: the photo in UV by the true projection."""
+    """One photo with everything that is true about it. fit: the true projection. texture: the photo in UV by it."""
 
     name: str
     light: str
     direction: npt.NDArray[np.float64]
     photo: Photo
     model: FaceModel
-    vertices: npt.NDArray[np.float32]
+    fit: Fit
     truth: npt.NDArray[np.float32]
     texture: Texture
     surface: Surface
@@ -98,13 +99,43 @@ def heads(cache: Path, shots: tuple[tuple[str, float, int], ...] = SHOTS) -> lis
                 direction / np.linalg.norm(direction),
                 photo,
                 model,
-                person,
+                fit,
                 _relief(model, seed, SIZE),
                 texture,
                 surface_of(person, model.triangles, model.uv),
             )
         )
     return found
+
+
+def carried(
+    head: Head, fit: Fit, relief: npt.NDArray[np.float32], seen: npt.NDArray[np.bool_]
+) -> npt.NDArray[np.float32]:
+    """A relief found through ``fit``, laid over the photo and taken back to UV by the true projection, (S, S) mm.
+
+    So the relief of the same skin is compared, wherever the fit put it in the UV. seen: (S, S), where it is seen.
+    """
+    high, wide = head.photo.pixels.shape[:2]
+    place = _image_places(fit.image_points, head.model, relief.shape[0])[seen]
+    low = np.floor(place).astype(int)
+    part = place - low
+    total, weight = np.zeros(high * wide), np.zeros(high * wide)
+    for dx in (0, 1):
+        for dy in (0, 1):
+            column, row = low[:, 0] + dx, low[:, 1] + dy
+            share = np.abs(1 - dx - part[:, 0]) * np.abs(1 - dy - part[:, 1])
+            inside = (column >= 0) & (column < wide) & (row >= 0) & (row < high)
+            index = (row * wide + column)[inside]
+            total += np.bincount(index, (share * relief[seen])[inside], high * wide)
+            weight += np.bincount(index, share[inside], high * wide)
+    over_photo = (total / np.maximum(weight, 1e-3)).reshape(high, wide).astype(np.float32)
+    true = _image_places(head.fit.image_points, head.model, head.truth.shape[0])
+    return cv2.remap(over_photo, true[..., 0], true[..., 1], cv2.INTER_LINEAR, borderMode=cv2.BORDER_CONSTANT)
+
+
+def _image_places(points: npt.NDArray[np.float32], model: FaceModel, size: int) -> npt.NDArray[np.float32]:
+    """(size, size, 2) photo position of every texel."""
+    return interpolate_uv(np.ascontiguousarray(points, np.float32), model.uv, model.triangles, size, fill=-10.0)
 
 
 def _true_fit(person: npt.NDArray[np.float32], camera: render.Camera, model: FaceModel) -> Fit:

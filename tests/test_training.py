@@ -49,7 +49,8 @@ def test_a_groove_lit_from_above_is_bright_on_its_lower_wall() -> None:
     skin = Skin(flat, np.zeros_like(y), np.zeros(3, np.float32), np.ones_like(y))
     up = np.array((0, np.sin(0.9), np.cos(0.9)), np.float32)
     one = np.ones(3, np.float32)
-    light = Lighting(up, 0.2, one, one, np.array((0, 0, 1), np.float32), 0.1, 0.3, 0.0, 0.4, np.zeros((2, 2)), False, (0.0, 5.0))
+    front = np.array((0, 0, 1), np.float32)
+    light = Lighting(up, 0.2, one, one, front, 0.1, 0.3, 0.0, 0.4, np.zeros((2, 2)), False, (0.0, 5.0))
     line = shade(np.random.default_rng(0), relief, skin, light, 0.25).mean((1, 2))
     assert line[48 + 4] > line[4] > line[48 - 4]
 

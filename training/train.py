@@ -36,7 +36,7 @@ class Training:
     fine_patches: int = 72_000
     coarse_patches: int = 48_000
     batch: int = 12
-    rate: float = 1.4e-3
+    rate: float = 1.2e-3
     slope_weight: float = 0.5
     seed: int = 1
     resume: bool = False

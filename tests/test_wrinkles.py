@@ -138,7 +138,7 @@ def test_any_size_works(regressor, size):
 def test_cancelling_stops_soon(regressor):
     texture = skin_texture(LINES, size=1024)
     surface = flat_surface(1024, TEXEL_MM)
-    for stop_after in (0, 2, 4):
+    for stop_after in (0, 1, 3):  # the stage says something at least four times however fast it is
         calls = []
 
         def progress(fraction, text, calls=calls, stop_after=stop_after):

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Make wrinkle_addon/assets/bfm2017_uv.npz: the UV of the Basel Face Model 2017's 53,149 vertices, run to convergence.
+"""Make wrinkle_addon/assets/bfm2017_uv.npz: the UV of the Basel Face Model 2017's 53,149 vertices.
 
     python -m modelling.build_bfm_uv MODEL.h5
 

@@ -14,8 +14,6 @@ from typing import TYPE_CHECKING, NoReturn
 from .core.errors import Cancelled, WrinkleError
 
 if TYPE_CHECKING:
-    from .core.settings import Settings
-    from .core.types import Reconstruction
     from .core.wrinkles import WrinkleSettings
 
 
@@ -130,15 +128,11 @@ def _reconstruct(options: argparse.Namespace) -> None:
     result = Runner().reconstruct(options.photos, settings, landmarks=landmarks, mask=mask, progress=progress)
     paths = write_reconstruction(result, settings, folder)
     if not options.no_blend and importlib.util.find_spec("bpy"):
-        paths += _write_blend(result, settings, folder, options.expression)
+        from .blender.headless import write_blend_and_preview
+
+        paths += write_blend_and_preview(result, settings, folder, tuple(options.expression), progress)
     progress.done()
     _say(result.warnings, paths)
-
-
-def _write_blend(result: Reconstruction, settings: Settings, folder: Path, expressions: Sequence[str]) -> list[Path]:
-    from .blender.headless import write_blend_and_preview
-
-    return write_blend_and_preview(result, settings, folder, tuple(expressions))
 
 
 def _texture(options: argparse.Namespace) -> None:

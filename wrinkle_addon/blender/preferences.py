@@ -9,14 +9,9 @@ from pathlib import Path
 from typing import Any
 
 import bpy
-from bpy.props import EnumProperty, IntProperty, StringProperty
+from bpy.props import IntProperty, StringProperty
 
 from . import ids, system
-
-ENGINES = [
-    ("CYCLES", "Cycles", "Path tracing; works everywhere, also without a graphics card."),
-    ("EEVEE", "EEVEE", "Fast; needs a graphics card."),
-]
 
 
 def _threads_changed(self: "WRINKLE_AP_preferences", context: bpy.types.Context) -> None:
@@ -42,7 +37,6 @@ class WRINKLE_AP_preferences(bpy.types.AddonPreferences):
         max=256,
         update=_threads_changed,
     )
-    engine: EnumProperty(name="Preview engine", description="The engine that a new scene starts with.", items=ENGINES)
 
     def draw(self, context: bpy.types.Context) -> None:
         layout = self.layout

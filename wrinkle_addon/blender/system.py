@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import importlib
 import importlib.util
 import os
 import platform
@@ -24,8 +25,21 @@ _PYTHONS = ("3.11", "3.13")
 
 
 def missing_parts() -> list[str]:
-    """Packages that this Python cannot find."""
-    return [package for module, package in PARTS.items() if importlib.util.find_spec(module) is None]
+    """Packages that this Python cannot find, or cannot load."""
+    return [package for module, package in PARTS.items() if not _usable(module)]
+
+
+def _usable(module: str) -> bool:
+    """Whether a part is there; our own, which the operators load at once, must also load."""
+    if importlib.util.find_spec(module) is None:
+        return False
+    if module != "wrinkle_native":
+        return True
+    try:
+        importlib.import_module(module)
+    except (ImportError, OSError):
+        return False
+    return True
 
 
 def advice() -> list[str]:

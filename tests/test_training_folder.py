@@ -45,8 +45,8 @@ def test_a_folder_reads_back_what_was_written(folder) -> None:
 
 def test_training_on_a_folder_brings_the_error_down(folder) -> None:
     said = []
-    quick = check_folder(folder, said.append, rounds=1, patches=600)
-    longer = check_folder(folder, said.append, rounds=40, patches=600)
+    quick = check_folder(folder, said.append, rounds=1, patches=400)
+    longer = check_folder(folder, said.append, rounds=20, patches=400)
     assert longer[0] < 0.8 * quick[0]
     assert longer[0] < 0.6
     assert len(said) == 2
@@ -54,7 +54,7 @@ def test_training_on_a_folder_brings_the_error_down(folder) -> None:
 
 def test_nets_trained_on_a_folder_are_written_as_a_regressor(folder, tmp_path) -> None:
     pytest.importorskip("torch", reason="PyTorch is not installed (requirements/training.txt)")
-    found = train_folder(folder, tmp_path / "own.npz", None, 640, lambda text: None)
+    found = train_folder(folder, tmp_path / "own.npz", None, 360, lambda text: None)
     meta, arrays = read_regressor(tmp_path / "own.npz")
     assert [scale["mm"] for scale in meta["scales"]] == [0.25, 0.75]
     assert meta["sha256"] == digest({k: v.astype(np.float16) for k, v in arrays.items()})

@@ -173,7 +173,7 @@ def train_mlp(
     for a, b in pairwise(sizes):
         flat += [(rng.standard_normal((a, b)) * np.sqrt(2 / a)).astype(np.float32), np.zeros(b, np.float32)]
     first, second = [np.zeros_like(p) for p in flat], [np.zeros_like(p) for p in flat]
-    size = min(256, len(features))
+    size = int(np.clip(len(features) // 24, 32, 256))
     total, step = rounds * (len(features) // size), 0
     for _ in range(rounds):
         order = rng.permutation(len(features))

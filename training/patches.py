@@ -18,7 +18,7 @@ from .tiles import Tile
 
 LUMINANCE = np.array((0.2126, 0.7152, 0.0722), np.float32)
 FLOOR = 0.03
-SPLIT_MM = 1.2
+SPLIT_MM = 2.5
 """The coarse scale answers for what survives a Gaussian of this sigma, the fine scale for the rest."""
 TARGET_HIGHPASS_MM = 6.0
 """Both leave to the mesh what a Gaussian of this sigma keeps."""

@@ -21,8 +21,8 @@ from .weights import write_regressor
 Say = Callable[[str], None]
 Look = Callable[[int, float, ProgramNet], None]
 SCALES = (FINE, COARSE)
-UNIT_MM = {"fine": 0.05, "coarse": 0.08}
-SLOPE_UNIT = {"fine": 0.08, "coarse": 0.03}
+UNIT_MM = {"fine": 0.06, "coarse": 0.05}
+SLOPE_UNIT = {"fine": 0.08, "coarse": 0.02}
 GATES = {"fine": 0.01, "coarse": 0.005}
 """Slope under which the stage fades relief out; the nets already answer little where they see little."""
 WIDTHS = {"fine": (16, 24, 40, 48), "coarse": (16, 24, 40, 48)}

@@ -32,6 +32,7 @@ def _parser() -> argparse.ArgumentParser:
     run.add_argument("--resume", action="store_true", default=None, help="go on from the pool's checkpoints")
     run.add_argument("--only", choices=("fine", "coarse"), default="", help="train one scale and write no regressor")
     run.add_argument("--pack", action="store_true", help="only write the regressor from the checkpoints of both scales")
+    run.add_argument("--note", default="", help="with --pack: what else the file should say about its training")
     own = commands.add_parser("train-folder", help="fine-tune the regressor on a training folder (data, DOG, patch)")
     own.add_argument("folder", type=Path)
     own.add_argument("--out", type=Path, default=Path("out/own_regressor.npz"))
@@ -81,7 +82,7 @@ def _train(given: argparse.Namespace) -> None:
     chosen = {name: getattr(given, name) for name in names if getattr(given, name) is not None}
     how = replace(Training(), **chosen)
     if given.pack:
-        pack(given.out, given.pool, how, _say)
+        pack(given.out, given.pool, how, _say, given.note)
     else:
         train(given.out, given.pool, how, given.only, _say)
 

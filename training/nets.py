@@ -71,6 +71,12 @@ def unet(a: int, b: int, c: int, d: int, channels: int = 8) -> Builder:
     return net
 
 
+def widths_of(arrays: Mapping[str, Float]) -> tuple[int, int, int, int]:
+    """The channel counts of the :func:`unet` that these weights belong to."""
+    a, b, c, d = (len(arrays[f"b{k}"]) for k in (1, 3, 5, 7))
+    return a, b, c, d
+
+
 INPUT_GAIN = (8.0, 12.0, 12.0, 1.0, 2.0, 2.0, 2.0, 2.0)
 """Brings the input channels to about unit spread while training."""
 

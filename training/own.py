@@ -70,18 +70,18 @@ def train_folder(folder: Path, out: Path, start: Path | None, patches: int, say:
 
     Returns the held-out error share before and after, per scale. Needs PyTorch.
     """
-    from .train import SCALES, WIDTHS, ProgramNet, Training, descend, explained, new_net, scale_entry, unet
+    from .nets import ProgramNet, unet, widths_of
+    from .train import SCALES, Training, descend, explained, new_net, scale_entry
 
     learn, keep = split(read_folder(folder))
     given = read_regressor(start)[1] if start else {}
     how = Training(rate=5e-4 if start else 2e-3)
     arrays: dict[str, Any] = {}
+    entries: list[dict[str, Any]] = []
     found: dict[str, tuple[float, float]] = {}
     for scale in SCALES:
-        net = new_net(scale, how.seed)
-        if given:
-            mine = {k.removeprefix(f"{scale.name}/"): v for k, v in given.items() if k.startswith(f"{scale.name}/")}
-            net.load(mine)
+        mine = {k.removeprefix(f"{scale.name}/"): v for k, v in given.items() if k.startswith(f"{scale.name}/")}
+        net = new_net(scale, how.seed, mine)
         test = sheet_batch(keep, scale, 48, 2, plain=True)
         before = 1 - explained(net, test, scale)[0]
 
@@ -92,8 +92,10 @@ def train_folder(folder: Path, out: Path, start: Path | None, patches: int, say:
         mean = descend(net, batches, scale, max(1, patches // how.batch), how, look)
         found[scale.name] = before, 1 - explained(mean, test, scale)[0]
         say(f"{scale.name}: held-out error {found[scale.name][0]:.3f} of flat before, {found[scale.name][1]:.3f} after")
-        arrays.update({f"{scale.name}/{name}": value for name, value in mean.arrays().items()})
+        weights = mean.arrays()
+        arrays.update({f"{scale.name}/{name}": value for name, value in weights.items()})
+        entries.append(scale_entry(scale, unet(*widths_of(weights))))
     facts = {"command": "python -m training train-folder", "textures": len(learn), "patches": patches}
-    write_regressor(out, arrays, [scale_entry(s, unet(*WIDTHS[s.name])) for s in SCALES], facts)
+    write_regressor(out, arrays, entries, facts)
     say(f"wrote {out}")
     return found

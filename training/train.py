@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import copy
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -13,7 +13,8 @@ from typing import Any
 import numpy as np
 import torch
 
-from .nets import Builder, ProgramNet, unet
+from .geometry import Float
+from .nets import Builder, ProgramNet, unet, widths_of
 from .patches import COARSE, FINE, SPLIT_MM, TARGET_HIGHPASS_MM, Batch, Scale
 from .stream import SHARD_TILES, held_out, patches_of, stream
 from .weights import write_regressor
@@ -32,9 +33,9 @@ WIDTHS = {"fine": (16, 24, 40, 48), "coarse": (16, 24, 40, 48)}
 class Training:
     """How long and with what. tiles: pool size; patches: how many of each scale pass in all; batch: patches a step."""
 
-    tiles: int = 2000
-    fine_patches: int = 72_000
-    coarse_patches: int = 48_000
+    tiles: int = 2400
+    fine_patches: int = 300_000
+    coarse_patches: int = 180_000
     batch: int = 12
     rate: float = 1.2e-3
     slope_weight: float = 0.5
@@ -72,10 +73,13 @@ def explained(net: ProgramNet, batch: Batch, scale: Scale) -> tuple[float, float
     )
 
 
-def new_net(scale: Scale, seed: int) -> ProgramNet:
-    """An untrained net of this scale."""
+def new_net(scale: Scale, seed: int, start: Mapping[str, Float] | None = None) -> ProgramNet:
+    """An untrained net of this scale, or one of the shape and weights of ``start``."""
     torch.manual_seed(seed)
-    return ProgramNet(unet(*WIDTHS[scale.name]), UNIT_MM[scale.name]).to(memory_format=torch.channels_last)
+    net = ProgramNet(unet(*(widths_of(start) if start else WIDTHS[scale.name])), UNIT_MM[scale.name])
+    if start:
+        net.load(start)
+    return net.to(memory_format=torch.channels_last)
 
 
 def descend(
@@ -117,11 +121,11 @@ def train_scale(scale: Scale, pool: Path, how: Training, say: Say) -> None:
         say(f"{seen}: loss {loss:.4f}, R2 {depth:.3f}, slope R2 {slope:.3f}")
         np.savez(checkpoint(pool, scale), **mean.arrays())  # type: ignore[arg-type]
 
-    net = new_net(scale, how.seed)
+    start = None
     if how.resume and checkpoint(pool, scale).exists():
         with np.load(checkpoint(pool, scale)) as data:
-            net.load({name: data[name] for name in data.files})
-    descend(net, batches, scale, max(1, patches // how.batch), how, look)
+            start = {name: data[name] for name in data.files}
+    descend(new_net(scale, how.seed, start), batches, scale, max(1, patches // how.batch), how, look)
 
 
 def checkpoint(pool: Path, scale: Scale) -> Path:
@@ -142,15 +146,20 @@ def scale_entry(scale: Scale, builder: Builder) -> dict[str, Any]:
     }
 
 
-def pack(out: Path, pool: Path, how: Training, say: Say) -> None:
-    """Write ``out`` from the checkpoints of both scales."""
+def pack(out: Path, pool: Path, how: Training, say: Say, note: str = "") -> None:
+    """Write ``out`` from the checkpoints of both scales; ``note`` tells what the settings alone do not."""
     arrays: dict[str, Any] = {}
+    entries = []
     for scale in SCALES:
         with np.load(checkpoint(pool, scale)) as data:
-            arrays.update({f"{scale.name}/{name}": data[name] for name in data.files})
+            mine = {name: data[name] for name in data.files}
+        arrays.update({f"{scale.name}/{name}": value for name, value in mine.items()})
+        entries.append(scale_entry(scale, unet(*widths_of(mine))))
     facts = {"command": "python -m training train", "data": "synthetic skin made by this repository", **asdict(how)}
+    if note:
+        facts["note"] = note
     out.parent.mkdir(parents=True, exist_ok=True)
-    write_regressor(out, arrays, [scale_entry(scale, unet(*WIDTHS[scale.name])) for scale in SCALES], facts)
+    write_regressor(out, arrays, entries, facts)
     say(f"wrote {out}")
 
 

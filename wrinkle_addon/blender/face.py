@@ -6,6 +6,7 @@ from __future__ import annotations
 import bpy
 import numpy as np
 
+from ..core.base_colour import without_wrinkles
 from ..core.texture import fill_unseen
 from ..core.types import Reconstruction
 from . import drivers, ids, material, mesh
@@ -70,7 +71,9 @@ def build_face(
     mesh.set_region_strength(obj, {})
     data[COFF] = dis2normal_coff
     data[TELLING] = telling_expression(result)
-    skin = material.new_material(result, fill_unseen(result.texture, result.model), obj)
+    photo = fill_unseen(result.texture, result.model)
+    texel_mm = result.surface.texel_mm(result.texture.size)
+    skin = material.new_material(result, without_wrinkles(photo, result.wrinkles.displacement, texel_mm), obj)
     data.materials.append(skin)
     node = material.group_node(skin)
     node.inputs[ids.STRENGTH].default_value = strength

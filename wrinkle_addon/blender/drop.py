@@ -12,7 +12,7 @@ class WRINKLE_FH_photos(bpy.types.FileHandler):
     """Takes image files while the Wrinkle tab is open; elsewhere dropping an image does what it always did."""
 
     bl_idname = "WRINKLE_FH_photos"
-    bl_label = "Photos for a wrinkle face"
+    bl_label = "Photos for a Wrinkle Face"
     bl_import_operator = "wrinkle.add_photos"
     bl_file_extensions = ".jpg;.jpeg;.png;.tif;.tiff;.webp;.bmp;.exr"
 

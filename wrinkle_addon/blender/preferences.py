@@ -24,14 +24,16 @@ class WRINKLE_AP_preferences(bpy.types.AddonPreferences):
     bl_idname = ids.ADDON
 
     model_path: StringProperty(
-        name="Face model",
-        description="The model that faces use when they are set to use a file and name none themselves.",
+        name="Face Model",
+        description="The model that faces use when they are set to use a file and name none themselves",
         subtype="FILE_PATH",
     )
-    model_report: StringProperty(options={"HIDDEN", "SKIP_SAVE"})
+    model_report: StringProperty(
+        name="Report", description="What the last check said of the model", options={"HIDDEN", "SKIP_SAVE"}
+    )
     threads: IntProperty(
         name="Threads",
-        description="How many processor threads a reconstruction may use; 0 uses all.",
+        description="How many processor threads a reconstruction may use; 0 uses all",
         default=0,
         min=0,
         max=256,
@@ -61,7 +63,7 @@ class WRINKLE_AP_preferences(bpy.types.AddonPreferences):
 
 
 class WRINKLE_OT_copy_system(bpy.types.Operator):
-    """Copy the versions of everything involved to the clipboard, to paste into a bug report."""
+    """Copy the versions of everything involved to the clipboard, to paste into a bug report"""
 
     bl_idname = "wrinkle.copy_system"
     bl_label = "Copy System Check"

@@ -22,23 +22,23 @@ from . import live
 
 VERSION = 1
 SIZES = [
-    ("512", "512", "A quick look; fine lines are lost."),
-    ("1024", "1024", "Good for faces seen from a few metres."),
-    ("2048", "2048", "The default: fine lines of a face that fills the picture."),
-    ("4096", "4096", "For large photos of 12 megapixels and more; needs about 4 GB of memory."),
+    ("512", "512", "A quick look; fine lines are lost"),
+    ("1024", "1024", "Good for faces seen from a few metres"),
+    ("2048", "2048", "The default: fine lines of a face that fills the picture"),
+    ("4096", "4096", "For large photos of 12 megapixels and more; needs about 4 GB of memory"),
 ]
 DETECTORS = [
-    ("full", "Full", "Tells wrinkles from hair, moles and shadow edges before it trusts a place."),
-    ("dog", "DoG only", "Plain difference of Gaussians, as in the original method."),
+    ("full", "Full", "Tells wrinkles from hair, moles and shadow edges before it trusts a place"),
+    ("dog", "DoG Only", "Plain difference of Gaussians, as in the original method"),
 ]
 MODELS = [
-    ("BUILTIN", "Built-in face", "The face that comes with the add-on; nothing else is needed."),
-    ("FILE", "File or folder", "Your own model: Basel Face Model (.h5), eos model (.bin) or ICT-FaceKit folder."),
+    ("BUILTIN", "Built-In Face", "The face that comes with the add-on; nothing else is needed"),
+    ("FILE", "File or Folder", "Your own model: Basel Face Model (.h5), eos model (.bin) or ICT-FaceKit folder"),
 ]
 ENGINES = [
-    ("CYCLES", "Cycles", "Path tracing; works everywhere, also without a graphics card."),
-    ("EEVEE", "EEVEE", "Fast; needs a graphics card."),
-    ("WORKBENCH", "Workbench", "Shape and texture only: it shows no wrinkles."),
+    ("CYCLES", "Cycles", "Path tracing; works everywhere, also without a graphics card"),
+    ("EEVEE", "EEVEE", "Fast; needs a graphics card"),
+    ("WORKBENCH", "Workbench", "Shape and texture only: it shows no wrinkles"),
 ]
 
 
@@ -58,25 +58,25 @@ class WRINKLE_PG_photo(bpy.types.PropertyGroup):
     """One photo of a face."""
 
     path: StringProperty(
-        name="Photo", description="The image file. All photos of a face must show the same person.", subtype="FILE_PATH"
+        name="Photo", description="The image file. All photos of a face must show the same person", subtype="FILE_PATH"
     )
     landmarks: StringProperty(
         name="Landmarks",
-        description="A .pts file with the 68 points of this photo. Leave it empty to let them be found.",
+        description="A .pts file with the 68 points of this photo. Leave it empty to let them be found",
         subtype="FILE_PATH",
     )
-    status: StringProperty(name="Status", description="What the last reconstruction said about this photo.")
+    status: StringProperty(name="Status", description="What the last reconstruction said about this photo")
 
 
 class WRINKLE_PG_region(bpy.types.PropertyGroup):
     """How strong wrinkles show in one region of the face."""
 
     enabled: BoolProperty(
-        name="On", description="Show the wrinkles of this region.", default=True, update=_regions_changed
+        name="On", description="Show the wrinkles of this region", default=True, update=_regions_changed
     )
     strength: FloatProperty(
         name="Strength",
-        description="Depth of the wrinkles in this region; 1 is the depth that was reconstructed.",
+        description="Depth of the wrinkles in this region; 1 is the depth that was reconstructed",
         default=1.0,
         min=0.0,
         max=4.0,
@@ -88,34 +88,38 @@ class WRINKLE_PG_region(bpy.types.PropertyGroup):
 class WRINKLE_PG_face(bpy.types.PropertyGroup):
     """Settings and state of one face; on a scene, those of the next new face."""
 
-    version: IntProperty(default=VERSION, options={"HIDDEN"})
-    photos: CollectionProperty(type=WRINKLE_PG_photo)
-    active_photo: IntProperty(name="Active photo", description="The photo whose details are shown.")
-    model: EnumProperty(name="Face model", description="The morphable face that is laid on the photo.", items=MODELS)
+    version: IntProperty(
+        name="Version", description="The format of these settings", default=VERSION, options={"HIDDEN"}
+    )
+    photos: CollectionProperty(
+        name="Photos", description="The photos of one person that the face is made from", type=WRINKLE_PG_photo
+    )
+    active_photo: IntProperty(name="Active Photo", description="The photo whose details are shown")
+    model: EnumProperty(name="Face Model", description="The morphable face that is laid on the photo", items=MODELS)
     model_path: StringProperty(
         name="Model",
-        description="Basel Face Model (.h5), eos model (.bin) or ICT-FaceKit folder. Empty takes the preferences' one.",
+        description="Basel Face Model (.h5), eos model (.bin) or ICT-FaceKit folder. Empty takes the preferences' one",
         subtype="FILE_PATH",
     )
     uv_path: StringProperty(
         name="UV",
-        description="A UV for a model that has none (.mat, .npy or .obj). Empty: one of low stretch is computed once.",
+        description="A UV for a model that has none (.mat, .npy or .obj). Empty: one of low stretch is computed once",
         subtype="FILE_PATH",
     )
     size: EnumProperty(
-        name="Map size", description="Edge of the texture and of the maps in texels.", items=SIZES, default="2048"
+        name="Map Size", description="Edge of the texture and of the maps in texels", items=SIZES, default="2048"
     )
-    detector: EnumProperty(name="Detector", description="How wrinkles are told from everything else.", items=DETECTORS)
+    detector: EnumProperty(name="Detector", description="How wrinkles are told from everything else", items=DETECTORS)
     dog_thres: FloatProperty(
         name="dog_thres",
-        description="Places less confident than this (0 to 255) stay smooth. Lower finds more lines and more errors.",
+        description="Places less confident than this (0 to 255) stay smooth. Lower finds more lines and more errors",
         default=60.0,
         min=0.0,
         max=255.0,
     )
     dis2normal_coff: FloatProperty(
         name="dis2normal_coff",
-        description="Slope of the normal map: 150 is physically exact, 300 is twice as steep. Takes effect at once.",
+        description="Slope of the normal map: 150 is physically exact, 300 is twice as steep. Takes effect at once",
         default=150.0,
         min=1.0,
         max=1500.0,
@@ -124,7 +128,7 @@ class WRINKLE_PG_face(bpy.types.PropertyGroup):
     )
     strength: FloatProperty(
         name="Strength",
-        description="Depth of all wrinkles; 1 is the depth that was reconstructed. Takes effect at once.",
+        description="Depth of all wrinkles; 1 is the depth that was reconstructed. Takes effect at once",
         default=1.0,
         min=0.0,
         max=4.0,
@@ -132,23 +136,27 @@ class WRINKLE_PG_face(bpy.types.PropertyGroup):
         update=_strength_changed,
     )
     permanent: FloatProperty(
-        name="At rest",
-        description="Share of the wrinkles that shows on the face at rest; expressions bring the others.",
+        name="At Rest",
+        description="Share of the wrinkles that shows on the face at rest; expressions bring the others",
         default=0.25,
         min=0.0,
         max=1.0,
         update=_strength_changed,
     )
     displacement: BoolProperty(
-        name="True displacement",
+        name="True Displacement",
         description=(
-            "Move the surface instead of shading it. Needs a finely subdivided mesh, for instance adaptive subdivision."
+            "Move the surface instead of shading it. Needs a finely subdivided mesh, for instance adaptive subdivision"
         ),
         update=_displacement_changed,
     )
-    regions: CollectionProperty(type=WRINKLE_PG_region)
-    made_with: StringProperty(options={"HIDDEN"})
-    messages: StringProperty(options={"HIDDEN"})
+    regions: CollectionProperty(
+        name="Regions", description="How strong the wrinkles show in each region", type=WRINKLE_PG_region
+    )
+    made_with: StringProperty(
+        name="Made With", description="The settings that the face was made with", options={"HIDDEN"}
+    )
+    messages: StringProperty(name="Messages", description="What the last reconstruction had to say", options={"HIDDEN"})
 
     def recipe(self) -> str:
         """Everything a new reconstruction would depend on, to compare with what the face was made with."""
@@ -195,16 +203,16 @@ class WRINKLE_PG_face(bpy.types.PropertyGroup):
 class WRINKLE_PG_preview(bpy.types.PropertyGroup):
     """How previews are rendered."""
 
-    engine: EnumProperty(name="Engine", description="The engine that renders the preview.", items=ENGINES)
+    engine: EnumProperty(name="Engine", description="The engine that renders the preview", items=ENGINES)
     size: IntProperty(
-        name="Size", description="Edge of each of the three pictures in pixels.", default=512, min=64, max=4096
+        name="Size", description="Edge of each of the three pictures in pixels", default=512, min=64, max=4096
     )
     pose: EnumProperty(
         name="Expression",
-        description="What the second and third picture show.",
+        description="What the second and third picture show",
         items=[
-            ("TELLING", "Most wrinkled", "The expression that wakes most of this face's wrinkles."),
-            ("CURRENT", "As posed", "The expression that the face wears now."),
+            ("TELLING", "Most Wrinkled", "The expression that wakes most of this face's wrinkles"),
+            ("CURRENT", "As Posed", "The expression that the face wears now"),
         ],
     )
 
@@ -215,9 +223,15 @@ _register, _unregister = bpy.utils.register_classes_factory(CLASSES)
 
 def register() -> None:
     _register()
-    bpy.types.Object.wrinkle = PointerProperty(type=WRINKLE_PG_face, name="Wrinkle face")
-    bpy.types.Scene.wrinkle = PointerProperty(type=WRINKLE_PG_face, name="Next wrinkle face")
-    bpy.types.Scene.wrinkle_preview = PointerProperty(type=WRINKLE_PG_preview, name="Wrinkle preview")
+    bpy.types.Object.wrinkle = PointerProperty(
+        type=WRINKLE_PG_face, name="Wrinkle Face", description="Photos, settings and state of this face"
+    )
+    bpy.types.Scene.wrinkle = PointerProperty(
+        type=WRINKLE_PG_face, name="Next Wrinkle Face", description="Photos and settings of the next new face"
+    )
+    bpy.types.Scene.wrinkle_preview = PointerProperty(
+        type=WRINKLE_PG_preview, name="Wrinkle Preview", description="How previews of faces are rendered"
+    )
 
 
 def unregister() -> None:

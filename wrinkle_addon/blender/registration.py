@@ -9,7 +9,7 @@ from types import ModuleType
 
 from . import preferences, system
 
-_PARTS = ("properties", "operators", "panels", "drop", "command")
+_PARTS = ("properties", "operators", "panels", "menus", "drop", "command")
 _loaded: list[ModuleType] = []
 
 

@@ -10,7 +10,7 @@ from .task import on_face
 
 
 class WRINKLE_OT_rest(bpy.types.Operator):
-    """Bring the face back to rest: every expression to 0."""
+    """Bring the face back to rest: every expression to 0"""
 
     bl_idname = "wrinkle.rest"
     bl_label = "Rest"
@@ -26,7 +26,7 @@ class WRINKLE_OT_rest(bpy.types.Operator):
 
 
 class WRINKLE_OT_try_expression(bpy.types.Operator):
-    """Set the expression that wakes most of this face's wrinkles, to see the wrinkle map at work."""
+    """Set the expression that wakes most of this face's wrinkles, to see the wrinkle map at work"""
 
     bl_idname = "wrinkle.try_expression"
     bl_label = "Try an Expression"
@@ -45,7 +45,7 @@ class WRINKLE_OT_try_expression(bpy.types.Operator):
 
 
 class WRINKLE_OT_copy_to_mesh(bpy.types.Operator):
-    """Give the face's wrinkles to the other selected mesh. It needs the same UV and shape keys of the same names."""
+    """Give the face's wrinkles to the other selected mesh. It needs the same UV and shape keys of the same names"""
 
     bl_idname = "wrinkle.copy_to_mesh"
     bl_label = "Copy Wrinkles to Mesh"

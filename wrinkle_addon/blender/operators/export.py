@@ -15,18 +15,18 @@ from .task import on_face
 
 
 class WRINKLE_OT_export_maps(bpy.types.Operator):
-    """Write the maps and a JSON description of how expressions wake them into a folder, for other programs."""
+    """Write the maps and a JSON description of how expressions wake them into a folder, for other programs"""
 
     bl_idname = "wrinkle.export_maps"
     bl_label = "Export Maps"
 
-    directory: StringProperty(name="Folder", description="The folder for the files.", subtype="DIR_PATH")
+    directory: StringProperty(name="Folder", description="The folder for the files", subtype="DIR_PATH")
     convention: EnumProperty(
         name="Normals",
-        description="Which way green points.",
+        description="Which way green points",
         items=[
-            ("OPENGL", "OpenGL", "Green is up: Blender, Unity, Godot, Maya."),
-            ("DIRECTX", "DirectX", "Green is down: Unreal, 3ds Max."),
+            ("OPENGL", "OpenGL", "Green is up: Blender, Unity, Godot, Maya"),
+            ("DIRECTX", "DirectX", "Green is down: Unreal, 3ds Max"),
         ],
     )
 

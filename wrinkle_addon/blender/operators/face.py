@@ -10,7 +10,7 @@ from .task import free, in_object_mode, on_face
 
 
 class WRINKLE_OT_new_face(bpy.types.Operator):
-    """Leave this face as it is and begin another one with an empty photo list."""
+    """Leave this face as it is and begin another one with an empty photo list"""
 
     bl_idname = "wrinkle.new_face"
     bl_label = "New Face"
@@ -29,7 +29,7 @@ class WRINKLE_OT_new_face(bpy.types.Operator):
 
 
 class WRINKLE_OT_remove_face(bpy.types.Operator):
-    """Remove the face with its material, images and settings; nothing of it stays in the file."""
+    """Remove the face with its material, images and settings; nothing of it stays in the file"""
 
     bl_idname = "wrinkle.remove_face"
     bl_label = "Remove Face"

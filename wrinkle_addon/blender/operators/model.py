@@ -19,12 +19,16 @@ from .task import JobOperator, free
 
 
 class WRINKLE_OT_check_model(JobOperator, bpy.types.Operator):
-    """Read the face model and say what it is. The first time a large model takes a minute; it is remembered."""
+    """Read the face model and say what it is. The first time a large model takes a minute; it is remembered"""
 
     bl_idname = "wrinkle.check_model"
     bl_label = "Check Model"
 
-    in_preferences: BoolProperty(options={"HIDDEN", "SKIP_SAVE"})
+    in_preferences: BoolProperty(
+        name="In Preferences",
+        description="Check the preferences' model instead of the active face's",
+        options={"HIDDEN", "SKIP_SAVE"},
+    )
 
     @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:
@@ -52,7 +56,7 @@ class WRINKLE_OT_check_model(JobOperator, bpy.types.Operator):
 
 
 class WRINKLE_OT_clear_cache(bpy.types.Operator):
-    """Delete prepared models from the disk; they are prepared again when next used."""
+    """Delete prepared models from the disk; they are prepared again when next used"""
 
     bl_idname = "wrinkle.clear_cache"
     bl_label = "Clear"

@@ -16,16 +16,25 @@ _FILTER = "*.jpg;*.jpeg;*.png;*.tif;*.tiff;*.webp;*.bmp;*.exr"
 
 
 class WRINKLE_OT_add_photos(bpy.types.Operator):
-    """Add one or more photos of the same person; a sharp, evenly lit front view works best."""
+    """Add one or more photos of the same person; a sharp, evenly lit front view works best"""
 
     bl_idname = "wrinkle.add_photos"
     bl_label = "Add Photos"
     bl_options = {"UNDO"}  # noqa: RUF012 - Blender's convention
 
-    filepath: StringProperty(subtype="FILE_PATH", options={"SKIP_SAVE"})
-    directory: StringProperty(subtype="DIR_PATH", options={"SKIP_SAVE"})
-    files: CollectionProperty(type=bpy.types.OperatorFileListElement, options={"SKIP_SAVE", "HIDDEN"})
-    filter_glob: StringProperty(default=_FILTER, options={"HIDDEN"})
+    filepath: StringProperty(name="Photo", description="The photo to add", subtype="FILE_PATH", options={"SKIP_SAVE"})
+    directory: StringProperty(
+        name="Folder", description="The folder of the photos to add", subtype="DIR_PATH", options={"SKIP_SAVE"}
+    )
+    files: CollectionProperty(
+        name="Files",
+        description="The names of the photos in the folder",
+        type=bpy.types.OperatorFileListElement,
+        options={"SKIP_SAVE", "HIDDEN"},
+    )
+    filter_glob: StringProperty(
+        name="Filter", description="The files that the file browser shows", default=_FILTER, options={"HIDDEN"}
+    )
 
     @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:
@@ -53,7 +62,7 @@ class WRINKLE_OT_add_photos(bpy.types.Operator):
 
 
 class WRINKLE_OT_add_open_image(bpy.types.Operator):
-    """Add the photo that is open in an Image Editor."""
+    """Add the photo that is open in an Image Editor"""
 
     bl_idname = "wrinkle.add_open_image"
     bl_label = "Add Open Image"
@@ -73,7 +82,7 @@ class WRINKLE_OT_add_open_image(bpy.types.Operator):
 
 
 class WRINKLE_OT_remove_photo(bpy.types.Operator):
-    """Take the highlighted photo off the list; the file itself stays."""
+    """Take the highlighted photo off the list; the file itself stays"""
 
     bl_idname = "wrinkle.remove_photo"
     bl_label = "Remove Photo"

@@ -22,7 +22,7 @@ IMAGE_NAME = "Wrinkle Preview"
 
 
 class WRINKLE_OT_preview(JobOperator, bpy.types.Operator):
-    """Render the face at rest, with an expression, and with the expression and its wrinkles, side by side."""
+    """Render the face at rest, with an expression, and with the expression and its wrinkles, side by side"""
 
     bl_idname = "wrinkle.preview"
     bl_label = "Render Preview"
@@ -30,7 +30,7 @@ class WRINKLE_OT_preview(JobOperator, bpy.types.Operator):
 
     filepath: StringProperty(
         name="File",
-        description="Where to keep the picture too; empty keeps it inside the .blend file only.",
+        description="Where to keep the picture too; empty keeps it inside the .blend file only",
         subtype="FILE_PATH",
         options={"SKIP_SAVE"},
     )
@@ -70,7 +70,7 @@ class WRINKLE_OT_preview(JobOperator, bpy.types.Operator):
 
 
 class WRINKLE_OT_show_preview(bpy.types.Operator):
-    """Open the preview in a window of its own."""
+    """Open the preview in a window of its own"""
 
     bl_idname = "wrinkle.show_preview"
     bl_label = "Show Preview"

@@ -21,7 +21,7 @@ _runners: dict[str, Any] = {}
 
 
 class WRINKLE_OT_reconstruct(JobOperator, bpy.types.Operator):
-    """Find the face in the photos, fit the model, find the wrinkles and build the face. Esc cancels."""
+    """Find the face in the photos, fit the model, find the wrinkles and build the face. Esc cancels"""
 
     bl_idname = "wrinkle.reconstruct"
     bl_label = "Reconstruct"
@@ -82,7 +82,7 @@ class WRINKLE_OT_reconstruct(JobOperator, bpy.types.Operator):
 
 
 class WRINKLE_OT_cancel(bpy.types.Operator):
-    """Stop the work on this face; the file stays as it was."""
+    """Stop the work on this face; the file stays as it was"""
 
     bl_idname = "wrinkle.cancel"
     bl_label = "Cancel"

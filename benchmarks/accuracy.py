@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """How true the wrinkles are: on held-out synthetic tiles and on heads rendered in Cycles, against what others do.
 
-    python3 build_addon.py bench accuracy [--tiles 60] [--renders DIR] [--picture docs/accuracy_row.png]
+    python3 build_addon.py bench accuracy [--tiles 60] [--renders DIR] [--check] [--picture docs/accuracy_row.png]
 
 Nothing here was trained on: the tiles have seeds of their own, the heads have other wrinkles, other paint
 and path-traced light. Peers' heights have no scale, theirs is fitted to the truth.
@@ -21,6 +21,7 @@ import numpy as np
 from benchmarks.heads import Head, carried, heads
 from benchmarks.measure import Bool, Float, Score, Steps, Tally, average_precision, band, wrinkle_texels
 from benchmarks.peers import PEERS, dog_height, log_luminance
+from benchmarks.people import CHECK, SHOTS, Shot
 from training.apply import over_tile
 from training.baselines import PATCH
 from training.peers import read_baselines
@@ -31,8 +32,8 @@ from wrinkle_addon.core.pipeline import reconstruct
 from wrinkle_addon.core.regions import EXCLUDED, region_masks, skin_mask
 from wrinkle_addon.core.settings import Settings
 from wrinkle_addon.core.surface import flat_surface
-from wrinkle_addon.core.types import Light, Texture
-from wrinkle_addon.core.wrinkles import WrinkleSettings, confidence_map, load_regressor, wrinkle_maps
+from wrinkle_addon.core.types import Byte, Light, Texture
+from wrinkle_addon.core.wrinkles import WrinkleSettings, load_regressor, wrinkle_maps
 
 BASELINES = Path(__file__).with_name("baselines.npz")
 EVERYWHERE = WrinkleSettings(dog_thres=0.0)
@@ -103,58 +104,70 @@ def _on_map(values: Float, size: int) -> Float:
     return np.maximum(cv2.resize(values.astype(np.float32), (size, size)), 1e-3)
 
 
-def on_heads(cache: Path) -> list[tuple[Head, dict[str, Float]]]:
+def on_heads(cache: Path, shots: tuple[Shot, ...]) -> list[tuple[Head, dict[str, Float]]]:
     """Tables of texture mode and of the whole path on rendered heads; returns the maps for the picture."""
     regressor, found = load_regressor(), []
     methods = ("texture, light estimated", "texture, light given", "whole path", *PEERS)
-    whole, regions = {name: Tally() for name in methods}, {}
+    whole = {name: Tally() for name in methods}
+    places: dict[str, dict[str, Tally]] = {}
     lights: dict[str, dict[str, Tally]] = {}
     errors, precision = [], []
-    for head in heads(cache):
+    for head in heads(cache, shots):
         texel, steps, where = _geometry(head)
         skin = skin_mask(head.model, head.texture.size)
         estimated = estimate_light(head.texture, head.surface, skin)
         errors.append(np.degrees(np.arccos(np.clip(estimated.direction @ head.direction, -1, 1))))
         given = Light(head.direction.astype(np.float32), estimated.ambient, "given")
-        maps = {
-            name: wrinkle_maps(head.texture, head.surface, skin, light, regressor).displacement
-            for name, light in zip(methods, (estimated, given), strict=False)
-        }
+        shipped, known = (
+            wrinkle_maps(head.texture, head.surface, skin, light, regressor) for light in (estimated, given)
+        )
+        maps = dict(zip(methods, (shipped.displacement, known.displacement), strict=False))
         run = reconstruct([head.photo], Settings(size=head.texture.size))
         maps["whole path"] = carried(head, run.fits[0], run.wrinkles.displacement, run.texture.alpha > 0)
         log = log_luminance(head.texture.rgb, where)
         for name, method in PEERS.items():
             maps[name] = scaled(method(log, texel), head.truth, texel, where)
         for name, guess in maps.items():
-            whole[name].add(guess, head.truth, texel, steps, where)
-            lights.setdefault(head.light, {n: Tally() for n in methods})[name].add(
-                guess, head.truth, texel, steps, where
-            )
+            for tally in (whole[name], lights.setdefault(head.light, {n: Tally() for n in methods})[name]):
+                tally.add(guess, head.truth, texel, steps, where)
         for region, mask in region_masks(head.model, head.texture.size).items():
-            if region not in (*EXCLUDED, "outside"):
-                tally = regions.setdefault(region, Tally())
-                tally.add(maps[methods[0]], head.truth, texel, steps, where, mask > 0.5)
-        precision.append(_detection(head, texel, steps, where, skin))
+            if region not in EXCLUDED and (where & (mask > 0.5)).any():
+                tallies = places.setdefault(region.removesuffix("_L").removesuffix("_R"), {})
+                for key in ("all", head.light):
+                    tally = tallies.setdefault(key, Tally())
+                    tally.add(maps[methods[0]], head.truth, texel, steps, where, mask > 0.5)
+        if head.truth.any():
+            precision.append(_detection(head, shipped.confidence, texel, steps, where))
         found.append((head, maps))
     say(f"\n{len(found)} heads rendered in Cycles\n{HEADING}")
     for name, tally in whole.items():
         say(row(name, tally.score()))
     for light, tallies in lights.items():
         say(f"light {light}\n" + "\n".join(row("  " + n, t.score()) for n, t in tallies.items()))
-    say("regions (texture, light estimated)\n" + "\n".join(row("  " + n, t.score()) for n, t in regions.items()))
+    say("regions (texture, light estimated)\n" + "\n".join(row("  " + n, t["all"].score()) for n, t in places.items()))
+    by_place("angle w, region by light", places, list(lights), lambda score: f"{score.wrinkle_angle:12.2f}")
+    by_place("false um, region by light", places, list(lights), lambda score: f"{score.false_um:12.1f}")
     say(f"light: median error {np.median(errors):.1f} degrees, each {', '.join(f'{e:.0f}' for e in errors)}")
     ours, dog, chance = np.mean(precision, 0)
     say(f"detector: average precision {ours:.3f}, single-scale DoG {dog:.3f} ({ours / dog:.2f} x), chance {chance:.3f}")
+    say("  each " + ", ".join(f"{ours:.3f} to {dog:.3f}" for ours, dog, _ in precision))
     return found
 
 
-def _detection(head: Head, texel: float, steps: Steps, where: Bool, skin: Float) -> tuple[float, float, float]:
-    """Average precision of our confidence and of one difference of Gaussians, and of guessing."""
+def by_place(title: str, places: dict[str, dict[str, Tally]], lights: list[str], shown: Callable[[Score], str]) -> None:
+    """One figure of every region in every light."""
+    say(f"{title:34}" + "".join(f"{light:>12}" for light in lights))
+    for region, tallies in places.items():
+        cells = [shown(tallies[light].score()) if light in tallies else f"{'-':>12}" for light in lights]
+        say(f"  {region:32}" + "".join(cells))
+
+
+def _detection(head: Head, confidence: Byte, texel: float, steps: Steps, where: Bool) -> tuple[float, float, float]:
+    """Average precision of the final confidence and of one difference of Gaussians, and of guessing."""
     limited = band(head.truth, texel, where)
     grooves = wrinkle_texels(limited, texel, steps, where) & (limited < -0.02)
-    ours = confidence_map(head.texture, head.surface, skin).astype(np.float32)
     dog = -dog_height(log_luminance(head.texture.rgb, where), texel)
-    scores = [average_precision(score, grooves, where) for score in (ours, dog)]
+    scores = [average_precision(score, grooves, where) for score in (confidence.astype(np.float32), dog)]
     return scores[0], scores[1], float(grooves[where].mean())
 
 
@@ -195,11 +208,12 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--renders", type=Path, default=Path("out/heads"), help="rendered heads are kept here")
     parser.add_argument("--picture", type=Path, help="write the picture row there")
     parser.add_argument("--only", choices=("tiles", "heads"))
+    parser.add_argument("--check", action="store_true", help="the heads that nothing was chosen by, instead")
     given = parser.parse_args(arguments)
     if given.only != "heads":
         on_tiles(given.tiles)
     if given.only != "tiles":
-        found = on_heads(given.renders)
+        found = on_heads(given.renders, CHECK if given.check else SHOTS)
         if given.picture:
             picture(found, given.picture)
     return 0

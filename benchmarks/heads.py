@@ -11,25 +11,14 @@ import numpy as np
 import numpy.typing as npt
 from wrinkle_native import interpolate_uv
 
+from benchmarks.people import LIGHTS, SHOTS, Shot
 from modelling import render
-from modelling.aged import aged_relief
-from modelling.albedo import Look, paint
 from wrinkle_addon.core.models.builtin import load_builtin
 from wrinkle_addon.core.surface import surface_of
 from wrinkle_addon.core.texture import extract_texture
 from wrinkle_addon.core.types import FaceModel, Fit, Photo, Surface, Texture
 
 SIZE = 1024
-PICTURE = (960, 1200)
-LIGHTS = {
-    "high left": render.Lighting(direction=(0.6, 0.55, 0.6), strength=3.2, angle=4.0, ambient=0.35),
-    "above": render.Lighting(direction=(-0.05, 0.75, 0.65), strength=2.8, angle=15.0, ambient=0.5),
-    "low right": render.Lighting(direction=(-0.75, 0.15, 0.55), strength=2.6, angle=8.0, ambient=0.45),
-}
-"""Directions to the lamp in the model's frame (+X is the subject's left)."""
-SHOTS = (("high left", 0.0, 101), ("low right", 0.0, 202), ("above", -30.0, 202))
-"""Light, yaw of the camera and seed of the person."""
-SKINS = {101: (206, 158, 132), 202: (141, 98, 74)}
 
 
 @dataclass(frozen=True, eq=False)
@@ -47,64 +36,42 @@ class Head:
     surface: Surface
 
 
-def _picture(
-    name: str, cache: Path, person: npt.NDArray[np.float32], seed: int, light: str, yaw: float
-) -> npt.NDArray[np.uint8]:
+def _picture(shot: Shot, cache: Path) -> npt.NDArray[np.uint8]:
     """The rendered photo; kept in ``cache`` between runs because it takes most of the time."""
-    file = cache / f"{name}.png"
+    file = cache / (shot.name.replace(" ", "_").replace(",", "") + (".png" if shot.jpeg is None else ".jpg"))
     if not file.exists():
         model = load_builtin()
         picture = render.render(
-            person,
+            shot.person.vertices(model),
             model.triangles,
             model.uv,
-            paint(2048, Look(skin=SKINS[seed], seed=seed)),
-            camera=render.Camera(yaw=yaw, pitch=2.0, size=PICTURE),
-            light=LIGHTS[light],
-            relief=render.Relief(_relief(model, seed, 2048), levels=3),
+            shot.person.albedo(model),
+            camera=shot.camera,
+            light=LIGHTS[shot.light],
+            relief=render.Relief(shot.person.relief(model, 2048), levels=3),
             samples=12,
         )
         cache.mkdir(parents=True, exist_ok=True)
-        cv2.imwrite(str(file), picture[:, :, ::-1])
+        quality = [] if shot.jpeg is None else [cv2.IMWRITE_JPEG_QUALITY, shot.jpeg]
+        cv2.imwrite(str(file), picture[:, :, ::-1], quality)
     return np.ascontiguousarray(cv2.imread(str(file))[:, :, ::-1])
 
 
-def _relief(model: FaceModel, seed: int, size: int) -> npt.NDArray[np.float32]:
-    return cv2.GaussianBlur(aged_relief(model, size, seed), (0, 0), 0.15 * size / 200)
-
-
-def person_of(model: FaceModel, seed: int) -> npt.NDArray[np.float32]:
-    """(V, 3) mm of a random person."""
-    amounts = np.random.default_rng(seed).normal(0, 0.6, len(model.shape_basis))
-    return (model.mean + np.einsum("k,kvc->vc", amounts, model.shape_basis)).astype(np.float32)
-
-
-def heads(cache: Path, shots: tuple[tuple[str, float, int], ...] = SHOTS) -> list[Head]:
+def heads(cache: Path, shots: tuple[Shot, ...] = SHOTS) -> list[Head]:
     """Render (or take from ``cache``) the photos and lay each out in the model's UV by its true camera."""
     model = load_builtin()
     found = []
-    for light, yaw, seed in shots:
-        person = person_of(model, seed)
-        name = f"person {seed}, light {light}, yaw {yaw:.0f}"
-        pixels = _picture(name.replace(" ", "_").replace(",", ""), cache, person, seed, light, yaw)
-        camera = render.Camera(yaw=yaw, pitch=2.0, size=PICTURE)
-        photo = Photo(pixels, f"{name}.png", name)
-        fit = _true_fit(person, camera, model)
+    for shot in shots:
+        pixels = _picture(shot, cache)
+        person = shot.person.vertices(model)
+        photo = Photo(pixels, f"{shot.name}.png", shot.name)
+        fit = _true_fit(person, shot.camera, model)
         texture = extract_texture(photo, fit, model, SIZE)
-        direction = np.asarray(LIGHTS[light].direction, float)
-        found.append(
-            Head(
-                name,
-                light,
-                direction / np.linalg.norm(direction),
-                photo,
-                model,
-                fit,
-                _relief(model, seed, SIZE),
-                texture,
-                surface_of(person, model.triangles, model.uv),
-            )
-        )
+        direction = np.asarray(LIGHTS[shot.light].direction, float)
+        surface = surface_of(person, model.triangles, model.uv)
+        truth = shot.person.relief(model, SIZE)
+        direction /= np.linalg.norm(direction)
+        found.append(Head(shot.name, shot.light, direction, photo, model, fit, truth, texture, surface))
     return found
 
 

@@ -11,6 +11,8 @@ import bpy
 import cv2
 import numpy as np
 
+from .subdivide import loop
+
 METRE = 0.001  # model millimetres in Blender's metres
 
 
@@ -50,18 +52,23 @@ class Camera:
 
 @dataclass(frozen=True)
 class Lighting:
-    """A sun towards ``direction`` (model frame) of ``strength`` W/m2 and ``angle`` degrees across, and an even sky."""
+    """A sun towards ``direction`` (model frame) of ``strength`` W/m2 and ``angle`` degrees across, and an even sky.
+
+    fill: a second sun's direction, of ``fill_share`` of the first one's strength and 20 degrees across.
+    """
 
     direction: tuple[float, float, float] = (-0.45, 0.55, 0.7)
     strength: float = 2.6
     angle: float = 6.0
     ambient: float = 0.55
     background: tuple[int, int, int] = (108, 116, 124)
+    fill: tuple[float, float, float] | None = None
+    fill_share: float = 0.35
 
 
 @dataclass(frozen=True, eq=False)
 class Relief:
-    """Displacement (S, S) mm in UV, rows as in a texture; ``levels`` of subdivision make it geometry, 0 bump."""
+    """Displacement (S, S) mm in UV, rows as in a texture; ``levels`` of smooth subdivision make it geometry, 0 bump."""
 
     height: np.ndarray
     levels: int = 3
@@ -84,6 +91,8 @@ def render(
     """
     bpy.ops.wm.read_factory_settings(use_empty=True)
     with tempfile.TemporaryDirectory() as folder:
+        for _ in range(relief.levels if relief is not None else 0):
+            vertices, triangles, uv, wet = _finer(vertices, triangles, uv, wet)
         body = _mesh(vertices, triangles, uv)
         _materials(body, triangles, albedo, relief, wet, Path(folder))
         _camera(camera)
@@ -99,9 +108,28 @@ def _blender(points: np.ndarray) -> np.ndarray:
     return np.stack([p[..., 0], -p[..., 2], p[..., 1]], axis=-1)
 
 
+def _finer(
+    vertices: np.ndarray, triangles: np.ndarray, uv: np.ndarray, wet: np.ndarray | None
+) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray | None]:
+    """One Loop subdivision, so that no facets show; the UV is halved in straight lines and so stays what it was."""
+    finer, matrix = loop(triangles, len(vertices))
+    drawn = np.zeros((matrix.shape[0], 3))
+    drawn[: len(uv)] = np.c_[uv, np.zeros(len(uv)) if wet is None else wet]
+    middles = finer[3 * len(triangles) :]  # of the edges opposite the corners
+    for side, (i, j) in enumerate(((1, 2), (2, 0), (0, 1))):
+        drawn[middles[:, side]] = (drawn[triangles[:, i]] + drawn[triangles[:, j]]) / 2
+    return matrix @ vertices, finer, drawn[:, :2], None if wet is None else drawn[:, 2] == 1
+
+
 def _mesh(vertices: np.ndarray, triangles: np.ndarray, uv: np.ndarray) -> bpy.types.Object:
     mesh = bpy.data.meshes.new("face")
-    mesh.from_pydata((_blender(vertices) * METRE).tolist(), [], triangles.tolist())
+    mesh.vertices.add(len(vertices))
+    mesh.vertices.foreach_set("co", (_blender(vertices) * METRE).astype(np.float32).ravel())
+    mesh.loops.add(triangles.size)
+    mesh.loops.foreach_set("vertex_index", triangles.astype(np.int32).ravel())
+    mesh.polygons.add(len(triangles))
+    mesh.polygons.foreach_set("loop_start", np.arange(0, triangles.size, 3, dtype=np.int32))
+    mesh.update(calc_edges=True)
     layer = mesh.uv_layers.new(name="UVMap")
     layer.uv.foreach_set("vector", uv[triangles.ravel()].astype(np.float32).ravel())
     mesh.polygons.foreach_set("use_smooth", np.ones(len(triangles), bool))
@@ -139,9 +167,6 @@ def _materials(
     if wet is not None:
         body.data.polygons.foreach_set("material_index", wet[triangles].all(axis=1).astype(np.int32))
     if relief is not None and height is not None and relief.levels > 0:
-        smoother = body.modifiers.new("finer", "SUBSURF")
-        smoother.subdivision_type = "SIMPLE"
-        smoother.levels = smoother.render_levels = relief.levels
         texture = bpy.data.textures.new("relief", "IMAGE")
         texture.image = height
         raise_ = body.modifiers.new("relief", "DISPLACE")
@@ -195,18 +220,24 @@ def _camera(view: Camera) -> None:
     bpy.context.scene.camera = thing
 
 
-def _light(light: Lighting) -> None:
-    scene = bpy.context.scene
+def _sun(direction: tuple[float, float, float], strength: float, angle: float) -> None:
     sun = bpy.data.lights.new("sun", "SUN")
-    sun.energy, sun.angle = light.strength, np.radians(light.angle)
+    sun.energy, sun.angle = strength, np.radians(angle)
     thing = bpy.data.objects.new("sun", sun)
-    scene.collection.objects.link(thing)
-    back = _blender(np.array(light.direction) / np.linalg.norm(light.direction))
+    bpy.context.scene.collection.objects.link(thing)
+    back = _blender(np.array(direction) / np.linalg.norm(direction))
     side = np.cross([0.0, 0.0, 1.0], back) if abs(back[2]) < 0.99 else np.array([1.0, 0, 0])
     side /= np.linalg.norm(side)
     matrix = np.eye(4)
     matrix[:3, :3] = np.stack([side, np.cross(back, side), back], axis=1)
     thing.matrix_world = matrix.T.tolist()
+
+
+def _light(light: Lighting) -> None:
+    scene = bpy.context.scene
+    _sun(light.direction, light.strength, light.angle)
+    if light.fill is not None:
+        _sun(light.fill, light.strength * light.fill_share, 20.0)
     world = bpy.data.worlds.new("sky")
     scene.world = world
     world.use_nodes = True

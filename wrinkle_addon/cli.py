@@ -11,9 +11,12 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
+from .cli_batch import add_batch
 from .core.errors import Cancelled, WrinkleError
 
 if TYPE_CHECKING:
+    from .core.progress import Progress
+    from .core.types import Reconstruction
     from .core.wrinkles import WrinkleSettings
 
 
@@ -43,6 +46,7 @@ def parser() -> argparse.ArgumentParser:
     top = _Parser(prog="python -m wrinkle_addon", description="From face photos to animatable wrinkle maps.")
     commands = top.add_subparsers(dest="command", required=True, parser_class=_Parser)
     _add_reconstruct(commands)
+    add_batch(commands, _add_reconstruct_options)
     _add_texture(commands)
     _add_landmarks(commands)
     _add_model(commands)
@@ -53,6 +57,11 @@ def _add_reconstruct(commands: argparse._SubParsersAction) -> None:
     command = commands.add_parser("reconstruct", help="photos to maps and a Blender file")
     command.add_argument("photos", nargs="+", type=Path, metavar="PHOTO", help="photos of one person")
     command.add_argument("--out", type=Path, required=True, metavar="DIR", help="folder for the results")
+    _add_reconstruct_options(command)
+    command.set_defaults(run=_reconstruct)
+
+
+def _add_reconstruct_options(command: argparse.ArgumentParser) -> None:
     command.add_argument("--model", default="builtin", metavar="builtin|FILE|FOLDER", help="the face model")
     command.add_argument("--uv", type=Path, metavar="FILE", help=".mat, .npy or .obj with a UV for the model")
     command.add_argument(
@@ -64,7 +73,6 @@ def _add_reconstruct(commands: argparse._SubParsersAction) -> None:
     )
     command.add_argument("--no_blend", action="store_true", help="write no face.blend and preview.png")
     _add_wrinkle_options(command)
-    command.set_defaults(run=_reconstruct)
 
 
 def _add_texture(commands: argparse._SubParsersAction) -> None:
@@ -105,6 +113,14 @@ def _add_wrinkle_options(command: argparse.ArgumentParser) -> None:
 
 
 def _reconstruct(options: argparse.Namespace) -> None:
+    progress = _Meter()
+    result, paths = reconstruct(options, progress)
+    progress.done()
+    _say(result.warnings, paths)
+
+
+def reconstruct(options: argparse.Namespace, progress: Progress) -> tuple[Reconstruction, list[Path]]:
+    """Do what the command ``reconstruct`` was told; returns the result and the files written."""
     from .core.files import output_folder
     from .core.images import read_mask
     from .core.landmarks import read_pts
@@ -124,15 +140,13 @@ def _reconstruct(options: argparse.Namespace) -> None:
     mask = read_mask(options.mask) if options.mask else None
     landmarks = {index: read_pts(path) for index, path in enumerate(options.landmarks)}
     folder = output_folder(options.out)
-    progress = _Meter()
     result = Runner().reconstruct(options.photos, settings, landmarks=landmarks, mask=mask, progress=progress)
     paths = write_reconstruction(result, settings, folder)
     if not options.no_blend and importlib.util.find_spec("bpy"):
         from .blender.headless import write_blend_and_preview
 
         paths += write_blend_and_preview(result, settings, folder, tuple(options.expression), progress)
-    progress.done()
-    _say(result.warnings, paths)
+    return result, paths
 
 
 def _texture(options: argparse.Namespace) -> None:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Arrays to PNG and OpenEXR bytes, deflated in blocks on all cores.
+"""Arrays to PNG and OpenEXR bytes, deflated in blocks on as many threads as the native part uses.
 
 OpenCV's writers deflate on one core, and its OpenEXR writer only works when an environment variable was set before the
 library was first used, which another Blender add-on may have prevented. Both formats are simple enough to write
@@ -8,7 +8,6 @@ directly.
 
 from __future__ import annotations
 
-import os
 import struct
 import zlib
 from collections.abc import Callable, Iterable
@@ -17,6 +16,7 @@ from typing import Any, TypeVar
 
 import numpy as np
 import numpy.typing as npt
+import wrinkle_native
 
 from .types import Byte, Float
 
@@ -131,5 +131,5 @@ def _join_adler32(first: int, second: int, second_length: int) -> int:
 
 
 def _in_parallel(task: Callable[[int], _T], items: Iterable[int]) -> list[_T]:
-    with ThreadPoolExecutor(min(8, os.cpu_count() or 1)) as pool:
+    with ThreadPoolExecutor(min(8, wrinkle_native.threads())) as pool:
         return list(pool.map(task, items))

@@ -4,15 +4,26 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
 
 import numpy as np
 import pytest
-from shared_files import ICT, need
 
+from wrinkle_addon.core import motion
+from wrinkle_addon.core.atlas import pack_atlas, unpack_atlas
 from wrinkle_addon.core.errors import Cancelled, WrinkleError
-from wrinkle_addon.core.motion import motion_directions, motion_maps, pack_atlas, unpack_atlas
+from wrinkle_addon.core.lines import find_lines
+from wrinkle_addon.core.strain import strain_maps
+from wrinkle_addon.core.surface import surface_of
 from wrinkle_addon.core.types import Blendshapes, MotionMaps
+from wrinkle_addon.core.wrinkles import normal_map
+
+
+def motion_maps(*mesh_and_size: object) -> MotionMaps:
+    return motion.motion_maps(strain_maps(*mesh_and_size))
+
+
+def motion_directions(*mesh_and_size: object) -> np.ndarray:
+    return motion.motion_directions(strain_maps(*mesh_and_size))
 
 
 def sheet(columns: int = 61, rows: int = 51, seed: int = 0):
@@ -128,48 +139,62 @@ def test_motion_maps_can_be_cancelled() -> None:
 @pytest.mark.parametrize("count", [0, 1, 3, 7, 52])
 def test_atlas_round_trip_is_exact(count: int) -> None:
     maps = np.random.default_rng(count).integers(0, 256, (count, 16, 16)).astype(np.uint8)
-    motion = MotionMaps(tuple(f"shape {i}" for i in range(count)), maps)
-    atlas, index = pack_atlas(motion)
+    given = MotionMaps(tuple(f"shape {i}" for i in range(count)), maps)
+    atlas, index = pack_atlas(given)
     back = unpack_atlas(atlas, json.loads(json.dumps(index)))
-    assert back.names == motion.names
+    assert back.names == given.names
     assert np.array_equal(back.maps, maps)
 
 
 @pytest.mark.parametrize(
     "change",
-    [{"format": 2}, {"names": "x"}, {"names": [1]}, {"tile": 0}, {"columns": -1}, {"tile": 8}, {"names": ["a"] * 9}],
+    [{"format": 1}, {"names": "x"}, {"names": [1]}, {"tile": 0}, {"tile": 8}, {"names": ["a"]}, {"places": 3}]
+    + [{"places": {"a": place}} for place in (None, {}, {"channel": 0, "scale": [1, 1], "offset": [9, 9]})],
 )
 def test_a_damaged_atlas_is_refused(change: dict[str, object]) -> None:
-    atlas, index = pack_atlas(MotionMaps(("a", "b"), np.zeros((2, 16, 16), np.uint8)))
+    atlas, index = pack_atlas(MotionMaps(("a", "b"), np.full((2, 16, 16), 99, np.uint8)))
     with pytest.raises(WrinkleError):
         unpack_atlas(atlas, index | change)
 
 
-def read_obj(path: Path) -> tuple[np.ndarray, list[list[str]], np.ndarray]:
-    lines = path.read_text().splitlines()
-    vertices = np.array([line.split()[1:4] for line in lines if line.startswith("v ")], np.float32)
-    uv = np.array([line.split()[1:3] for line in lines if line.startswith("vt ")], np.float32)
-    return vertices, [line.split()[1:] for line in lines if line.startswith("f ")], uv
+def lines_along(angle: float, vertices: np.ndarray, triangles: np.ndarray, uv: np.ndarray):
+    """Lines of grooves whose slope points along ``angle`` in UV, on the sheet."""
+    surface = surface_of(vertices, triangles, uv, 64)
+    v, u = np.mgrid[:512, :512]
+    phase = (u * np.cos(angle) - v * np.sin(angle)) * surface.texel_mm(512)
+    relief = (0.15 * np.cos(2 * np.pi * phase / 7)).astype(np.float32)
+    return find_lines(normal_map(relief, surface), surface.texel_mm(512), 64)
 
 
-def test_real_blendshapes_wake_the_skin_that_anatomy_says() -> None:
-    neutral, faces, _ = read_obj(need(ICT / "generic_neutral_mesh.obj"))
-    count = 9409  # the face's own vertices come first, eyes and teeth after
-    corners = [[int(corner.split("/")[0]) - 1 for corner in face] for face in faces]
-    corners = [face for face in corners if max(face) < count]
-    triangles = np.array(
-        [[face[0], face[k], face[k + 1]] for face in corners for k in range(1, len(face) - 1)], np.int32
+@pytest.mark.parametrize("angle", [0.0, 0.6, np.pi / 2, 2.3])
+def test_lines_are_found_with_their_direction(angle: float) -> None:
+    found = lines_along(angle, *sheet())
+    middle = found.across[20:44, 20:44]
+    assert np.abs(middle[..., 0] * np.sin(angle) - middle[..., 1] * np.cos(angle)).max() < 0.2
+    assert found.sure[20:44, 20:44].min() > 0.7
+
+
+def test_a_brow_raise_wakes_lines_across_the_forehead_and_not_the_frown() -> None:
+    mesh = vertices, _, uv = sheet()
+    given = strain_maps(vertices, shapes(up=brow_raise(vertices)), mesh[1], uv, 64)
+    free = motion.motion_maps(given).maps[0].astype(float)
+    across, along = (
+        motion.motion_maps(given, lines={"up": lines_along(angle, *mesh)}).maps[0].astype(float)
+        for angle in (np.pi / 2, 0.0)
     )
-    vertices = neutral[:count] * np.float32(10)
-    # A cylinder's unwrap is enough here: x and y of the front.
-    uv = np.stack([np.arctan2(vertices[:, 0], vertices[:, 2] + 60) / 4 + 0.5, vertices[:, 1] / 400 + 0.5], 1)
-    names = ("browInnerUp_L", "browDown_L", "mouthSmile_R", "noseSneer_L")
-    deltas = {name: read_obj(ICT / f"{name}.obj")[0][:count] * 10 - vertices for name in names}
-    maps = motion_maps(vertices, shapes(**deltas), triangles, uv.astype(np.float32), 256).maps.astype(float)
-    column = np.arange(256)[None, :]
-    for name, own in zip(names, maps, strict=True):
-        other = own[:, :124] if name.endswith("_L") else own[:, 132:]
-        assert own.sum() > 0, name
-        assert other.sum() <= 0.1 * own.sum(), name
-        centre = (own * column).sum() / own.sum()
-        assert (centre > 128) == name.endswith("_L"), name
+    assert across.sum() > 0.95 * free.sum()
+    assert along.sum() < 0.3 * free.sum()
+
+
+def test_smooth_skin_has_no_direction() -> None:
+    flat = find_lines(np.full((256, 256, 3), (32768, 32768, 65535), np.uint16), 0.5, 64)
+    assert flat.sure.max() < 0.01
+
+
+def test_the_middle_belongs_to_both_sides_and_counts_once() -> None:
+    vertices, triangles, uv = sheet()
+    raised = brow_raise(vertices)
+    given = strain_maps(vertices, shapes(browDownLeft=raised, browDownRight=raised, both=raised), triangles, uv, 64)
+    ramp = np.broadcast_to(np.linspace(0, 1, 64, dtype=np.float32), (64, 64))
+    left, right, both = motion.motion_maps(given, left=ramp).maps.astype(int)
+    assert np.abs(left + right - both).max() <= 1

@@ -5,8 +5,9 @@ from __future__ import annotations
 
 import bpy
 
+from ..core.atlas import pack_tiles
 from ..core.types import Byte, Reconstruction
-from . import atlas, drivers, ids, images, node_group
+from . import drivers, ids, images, node_group
 
 _HEIGHT_EDGE = 1024
 _ROUGHNESS = 0.5
@@ -15,7 +16,7 @@ _ROUGHNESS = 0.5
 def new_material(result: Reconstruction, colour: Byte, obj: bpy.types.Object) -> bpy.types.Material:
     """Build the material of ``obj``, its node group and its images. colour: (S, S, 3) uint8 sRGB without holes."""
     name = obj.name
-    pixels, tiles = atlas.pack(result.motion)
+    pixels, tiles = pack_tiles(result.motion)
     keys = obj.data.shape_keys
     group = node_group.new_group(
         images.data_image(f"{name} Wrinkle Normals", result.normal),

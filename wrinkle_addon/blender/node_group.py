@@ -17,8 +17,8 @@ from collections.abc import Sequence
 
 import bpy
 
-from . import atlas, ids
-from .atlas import Tile
+from ..core.atlas import Tile, places
+from . import ids
 
 _COLUMN = 220
 
@@ -71,7 +71,7 @@ def new_group(
     """
     tree = bpy.data.node_groups.new(ids.GROUP, "ShaderNodeTree")
     tree[ids.FACE_MARK] = ids.FACE_VERSION
-    tree[ids.TILES] = json.dumps(atlas.places(tiles))
+    tree[ids.TILES] = json.dumps(places(tiles))
     expressions = [name for tile in tiles for name in tile.names if name]
     _add_interface(tree, [*expressions, *([ids.PHOTO_KEY] if photo else [])])
     build = _Builder(tree)

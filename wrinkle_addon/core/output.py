@@ -12,8 +12,8 @@ import numpy as np
 import numpy.typing as npt
 
 from . import files
+from .atlas import pack_atlas
 from .landmarks import write_pts
-from .motion import pack_atlas
 from .settings import Settings
 from .types import Light, Reconstruction, Texture, WrinkleMaps
 

@@ -4,9 +4,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+import numpy.typing as npt
 
 from . import progress as progress_of
 from .compose import combine
@@ -15,12 +17,14 @@ from .fit import fit_faces
 from .images import read_photo
 from .landmarks import find_landmarks
 from .light import estimate_light
+from .lines import find_lines
 from .memory import Keyed, StageMemory, digest
 from .models import load_model
 from .motion import motion_maps
 from .progress import Progress, silent
-from .regions import skin_mask
-from .settings import Settings
+from .regions import fold_mask, left_share, region_mask, skin_mask
+from .settings import DIS2NORMAL_COFF, Settings
+from .strain import strain_maps
 from .surface import surface_of
 from .texture import extract_texture, merge_textures
 from .types import (
@@ -98,7 +102,7 @@ class Runner:
             digest(maps.key, surface.key, settings.dis2normal_coff),
             lambda: normal_map(maps.value.displacement, surface.value, settings.dis2normal_coff),
         )
-        motion = self._motion(model, fits, settings, progress_of.part(progress, 0.9, 1.0))
+        motion = self._motion(model, fits, surface, maps, normal.value, settings, progress_of.part(progress, 0.9, 1.0))
         fitted = fits.value
         return Reconstruction(
             model=model.value,
@@ -259,21 +263,36 @@ class Runner:
         )
 
     def _motion(
-        self, model: Keyed[FaceModel], fits: Keyed[tuple[Fit, ...]], settings: Settings, progress: Progress
+        self,
+        model: Keyed[FaceModel],
+        fits: Keyed[tuple[Fit, ...]],
+        surface: Keyed[Surface],
+        maps: Keyed[WrinkleMaps],
+        normal: npt.NDArray[np.uint16],
+        settings: Settings,
+        progress: Progress,
     ) -> Keyed[MotionMaps]:
         progress_of.report(progress, 0.0, "Making motion maps")
-        return self._memory.run(
-            "motion maps",
-            digest(fits.key, settings.motion_size),
-            lambda: motion_maps(
-                fits.value[0].neutral,
-                model.value.arkit,
-                model.value.triangles,
-                model.value.uv,
-                size=settings.motion_size,
-                progress=progress,
-            ),
+        face, size = model.value, settings.motion_size
+        strains = self._memory.run(
+            "strain",
+            digest(fits.key, size),
+            lambda: strain_maps(fits.value[0].neutral, face.arkit, face.triangles, face.uv, size, progress),
         )
+        masks = self._memory.run(
+            "motion masks",
+            digest(model.key, size),
+            lambda: (1 - region_mask(face, "outside", size), left_share(face, size), fold_mask(face, size)),
+        )
+
+        def motion() -> MotionMaps:
+            skin, left, folds = masks.value
+            steepness = settings.dis2normal_coff / DIS2NORMAL_COFF
+            lines = find_lines(normal, surface.value.texel_mm(settings.size), size, steepness)
+            lines = replace(lines, sure=lines.sure * (1 - folds))
+            return motion_maps(strains.value, skin, left, dict.fromkeys(strains.value.names, lines))
+
+        return self._memory.run("motion maps", digest(strains.key, masks.key, maps.key), motion)
 
 
 def masked(skin: Float, mask: Byte | None) -> Float:

@@ -12,11 +12,12 @@ import wrinkle_native
 from .errors import WrinkleError
 from .types import FaceModel, Float, Int
 
-SIDED = ("crows_feet", "under_eye", "nasolabial", "cheek")
+SIDED = ("crows_feet", "upper_lid", "under_eye", "nasolabial", "cheek")
 REGIONS = ("forehead", "glabella", *(f"{name}_{side}" for name in SIDED for side in "LR"), "nose", "mouth", "chin")
 EXCLUDED = ("brows", "eyes", "lips", "nostrils", "outside")
 OUTER_EYES_MM = 89.2  # distance of the outer eye corners of an average adult; all millimetres below are scaled by it
 HAIRLINE_MM = 62.0  # hairline above the brows' inner ends (forehead height 50-70 mm: Farkas 1994)
+MIDDLE_MM = 8.0  # half the width of the philtrum and of the glabella, which belong to both sides
 
 Array = npt.NDArray[np.float64]
 
@@ -40,7 +41,23 @@ def vertex_regions(mean: Float, uv: Float, triangles: Int, landmarks: Int) -> di
 
 def region_masks(model: FaceModel, size: int) -> dict[str, Float]:
     """(size, size) float32 in 0..1 of each of ``model.regions`` in UV, rows as in a texture, 0 off the islands."""
-    return {name: _draw(model, weight, size) for name, weight in model.regions.items()}
+    return {name: region_mask(model, name, size) for name in model.regions}
+
+
+def region_mask(model: FaceModel, name: str, size: int) -> Float:
+    """(size, size) float32: one of ``model.regions``, see :func:`region_masks`."""
+    return _draw(model, model.regions[name], size)
+
+
+def left_share(model: FaceModel, size: int) -> Float:
+    """(size, size) float32: 1 on the subject's left side, 0 on the right, a soft step of 2 x MIDDLE_MM between."""
+    x = model.mean[:, 0] - model.mean[model.landmarks[30], 0]
+    return _draw(model, _step(x.astype(np.float64), MIDDLE_MM).astype(np.float32), size)
+
+
+def fold_mask(model: FaceModel, size: int) -> Float:
+    """(size, size) float32: where creases are held from below by ligaments, so that any pull of the skin deepens them."""
+    return _draw(model, model.regions["nasolabial_L"] + model.regions["nasolabial_R"], size)
 
 
 def skin_mask(model: FaceModel, size: int) -> Float:
@@ -149,7 +166,8 @@ def _middle(p: Array, face: _Landmarks) -> dict[str, Array]:
     inner = abs(face[22][0] - face[21][0]) / 2
     centre = (face[21][0] + face[22][0]) / 2
     reach = abs(face[26][0] - face[17][0]) / 2
-    forehead = _step(above_brow - 4, 2) * _step(reach + 3 - np.abs(x - centre), 5)
+    # the muscle of the forehead ends at the ridge of the temple, a finger's breadth beyond the brow's tail
+    forehead = _step(above_brow - 4, 2) * _step(reach + 12 - np.abs(x - centre), 5)
     between = _step(inner + 3 - np.abs(x - centre), 3)
     glabella = between * _step(face[21][1] + 12 - y, 4) * _step(y - face[27][1] + 1, 3)
     down = np.clip((face[27][1] - y) / (face[27][1] - face[33][1]), 0, 1)
@@ -167,9 +185,9 @@ def _middle(p: Array, face: _Landmarks) -> dict[str, Array]:
 
 def _sides(p: Array, face: _Landmarks) -> dict[str, Array]:
     out: dict[str, Array] = {}
-    for side, sign, outer, inner, lids, wing, corner in (
-        ("R", -1, 36, 39, (36, 41, 40, 39), 31, 48),
-        ("L", 1, 45, 42, (45, 46, 47, 42), 35, 54),
+    for side, sign, outer, inner, lids, upper, wing, corner in (
+        ("R", -1, 36, 39, (36, 41, 40, 39), (36, 37, 38, 39), 31, 48),
+        ("L", 1, 45, 42, (45, 46, 47, 42), (42, 43, 44, 45), 35, 54),
     ):
         x, y = sign * p[:, 0], p[:, 1]
         here = _step(x - sign * face[30][0], 2)
@@ -181,11 +199,16 @@ def _sides(p: Array, face: _Landmarks) -> dict[str, Array]:
         order = np.argsort(lid[:, 0])
         below = np.interp(p[:, 0], lid[order, 0], lid[order, 1]) - y
         width = _step(x - sign * face[inner][0] + 3, 2.5) * _step(sign * face[outer][0] + 4 - x, 3)
-        under = width * _step(below - 3, 1.5) * _step(17 - below, 4) * (1 - crow)
+        over = y - np.interp(p[:, 0], *face.line(*upper)[:, :2].T)
+        upper_lid = width * _step(over - 1.5, 1.5) * _step(_brow_height(face, p[:, 0]) + 2 - y, 3) * (1 - crow)
+        # as far in as the side of the nose, where a sneer folds the skin
+        inward = _step(x - sign * face[inner][0] + 12, 2.5) * _step(sign * face[outer][0] + 4 - x, 3)
+        under = inward * _step(below - 3 + 4 * (1 - width), 1.5) * _step(17 - below, 4) * (1 - crow)
         nasolabial = _step(9.5 - _to_line(p[:, :2] * [sign, 1], _fold(face, sign, wing, corner)), 3.5) * here
         cheek_top = face[outer][1] - 14
         cheek = _step(cheek_top - y, 5) * _step(x - sign * face[wing][0] - 8, 4) * _step(y - face.chin + 2, 6)
         out[f"crows_feet_{side}"] = crow * here
+        out[f"upper_lid_{side}"] = upper_lid * here
         out[f"under_eye_{side}"] = under * here
         out[f"nasolabial_{side}"] = nasolabial
         out[f"cheek_{side}"] = cheek * (1 - crow) * (1 - nasolabial)

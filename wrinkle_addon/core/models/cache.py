@@ -22,7 +22,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-FORMAT = 3
+FORMAT = 4
 Arrays = dict[str, npt.NDArray[Any]]
 
 

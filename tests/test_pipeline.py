@@ -38,7 +38,7 @@ def test_slope_reruns_only_the_normal_map(runner: Runner) -> None:
 def test_threshold_reruns_only_the_wrinkles(runner: Runner) -> None:
     settings = Settings(size=256)
     changed = dataclasses.replace(settings, wrinkles=dataclasses.replace(settings.wrinkles, dog_thres=100.0))
-    assert set(runner.reconstruct([DEMO], changed).seconds) == {"wrinkles 1", "normal map"}
+    assert set(runner.reconstruct([DEMO], changed).seconds) == {"wrinkles 1", "normal map", "motion maps"}
 
 
 @pytest.mark.parametrize("after", [0, 2, 4, 6, 8])

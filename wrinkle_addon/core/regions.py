@@ -56,7 +56,7 @@ def left_share(model: FaceModel, size: int) -> Float:
 
 
 def fold_mask(model: FaceModel, size: int) -> Float:
-    """(size, size) float32: where creases are held from below by ligaments, so that any pull of the skin deepens them."""
+    """(size, size) float32: where ligaments hold a crease from below, so that any pull of the skin deepens it."""
     return _draw(model, model.regions["nasolabial_L"] + model.regions["nasolabial_R"], size)
 
 

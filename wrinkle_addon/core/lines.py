@@ -57,7 +57,7 @@ def find_lines(normal: npt.NDArray[np.uint16], texel_mm: float, size: int = 256,
     x, y, z = cv2.split(normal.astype(np.float32) / 32767.5 - 1)
     upright = np.maximum(z, 0.01) * max(steepness, 1e-3)
     along_t, along_b = x / upright, y / upright
-    products = np.dstack([along_t * along_t, along_b * along_b, along_t * along_b])
+    products = np.asarray(np.dstack([along_t * along_t, along_b * along_b, along_t * along_b]), np.float32)
     small = cv2.resize(products, (size, size), interpolation=cv2.INTER_AREA)
     tt, bb, tb = cv2.split(cv2.GaussianBlur(small, (0, 0), WIDTH_MM * size / max(edge_mm, 1e-6)))
     total = tt + bb

@@ -21,6 +21,7 @@ from .submodel import SubModel, submodel_of
 from .warp import warp_points
 
 _DENSE_WARP_NOISE = 4.0
+_OWN_AREA = 0.1  # of the distance of the outer eye corners: so near to a landmark, mesh points have nothing to add
 
 
 def fit_face(
@@ -155,13 +156,15 @@ def _pairs(
     """
     projected = camera.project(sub.points(coefficients))
     outline = outline_of(sub, projected, view.marks, view.eyes_px)
-    at = [projected[sub.landmark_rows]]
-    to = [view.marks[sub.landmark_ids]]
+    marks = projected[sub.landmark_rows]
+    at, to = [marks], [view.marks[sub.landmark_ids]]
     noise = [1.0 / np.sqrt(view.weight[sub.landmark_ids])]
     if view.dense is not None and len(sub.dense_ids):
-        at.append(projected[sub.dense_rows])
-        to.append(view.dense[sub.dense_ids])
-        noise.append(np.full(len(sub.dense_ids), _DENSE_WARP_NOISE))
+        points = projected[sub.dense_rows]
+        alone = np.linalg.norm(points[:, None] - marks[None], axis=2).min(axis=1) > _OWN_AREA * view.eyes_px
+        at.append(points[alone])
+        to.append(view.dense[sub.dense_ids[alone]])
+        noise.append(np.full(int(alone.sum()), _DENSE_WARP_NOISE))
     edge = projected[outline.rows]
     across = ((view.marks[outline.ids] - edge) * outline.normals).sum(axis=1, keepdims=True)
     at.append(edge)

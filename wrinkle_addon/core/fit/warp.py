@@ -12,19 +12,20 @@ import numpy as np
 
 from .camera import Array
 
-_REACH = 0.25  # correlation length, of the distance of the outer eye corners
+_REACH = 0.18  # correlation length, of the distance of the outer eye corners
 _LARGEST = 0.15  # a single landmark is never followed further than this
-_NOISE = 0.002  # of a landmark; what the warp leaves of its error
+_NOISE = 0.001  # of a landmark; what the warp leaves of its error
 _LEAST_AREA = 0.15  # what a small area must keep of its size: above 0 nothing folds
+_NEAR_FOLD = 0.2  # landmarks this near to a fold are followed less closely
 _GRID = 48
-_ROUNDS = 6
+_ROUNDS = 10
 
 
 def warp_points(points: Array, at: Array, moves: Array, noise: Array, eyes_px: float) -> Array:
     """(V, 2) ``points`` moved by the field that takes ``at`` (n, 2) by ``moves`` (n, 2), all in px.
 
     noise: (n,) standard deviations, 1 = that of a confident landmark. eyes_px: distance of the outer eye corners.
-    When the field would fold, it is made smoother until it does not.
+    Where the field would fold, the landmarks around are followed ever less closely until it does not.
     """
     length = np.maximum(np.linalg.norm(moves, axis=1, keepdims=True), 1e-9)
     moves = moves * np.minimum(1.0, _LARGEST * eyes_px / length)
@@ -35,21 +36,22 @@ def warp_points(points: Array, at: Array, moves: Array, noise: Array, eyes_px: f
     across = _kernel(grid, at, eyes_px)
     variance = max(float((moves**2).mean()), (0.01 * eyes_px) ** 2)
     spacing = (high - low) / (_GRID - 1)
-    ease = 1.0
+    noise = noise * _NOISE * eyes_px
     for _ in range(_ROUNDS):
-        own = np.diag((_NOISE * eyes_px * noise * ease) ** 2 / variance)
+        own = np.diag(noise**2 / variance)
         field = (across @ np.linalg.solve(inside + own, moves)).reshape(_GRID, _GRID, 2)
-        if _least_area(field, spacing) > _LEAST_AREA:
+        folding = grid[_areas(field, spacing).ravel() < _LEAST_AREA]
+        if len(folding) == 0:
             break
-        ease *= 1.7
+        away = np.linalg.norm(at[:, None] - folding[None], axis=2).min(axis=1)
+        noise = np.where(away < _NEAR_FOLD * eyes_px, 1.7 * noise, noise)
     return np.asarray(points + _sampled(field, (points - low) / spacing), np.float64)
 
 
-def _least_area(field: Array, spacing: Array) -> float:
-    """Smallest determinant of the warp's Jacobian on the grid."""
+def _areas(field: Array, spacing: Array) -> Array:
+    """(G, G) determinant of the warp's Jacobian on the grid: what a small area is multiplied by."""
     by_y, by_x = (np.gradient(field, spacing[1 - axis], axis=axis) for axis in (0, 1))
-    area = (1.0 + by_x[..., 0]) * (1.0 + by_y[..., 1]) - by_x[..., 1] * by_y[..., 0]
-    return float(area.min())
+    return np.asarray((1.0 + by_x[..., 0]) * (1.0 + by_y[..., 1]) - by_x[..., 1] * by_y[..., 0])
 
 
 def _sampled(field: Array, places: Array) -> Array:

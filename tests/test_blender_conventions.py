@@ -99,9 +99,10 @@ def states(bpy: ModuleType) -> Iterator[str]:
     obj = face.build_face(fake_reconstruction(grid=12, size=32), "Ann")
     bpy.context.view_layer.objects.active = obj
     yield "a face without photos"
-    jobs._running[current.key_of(obj)] = jobs.Job(current.key_of(obj), lambda progress: None)
+    job = jobs.Job(current.key_of(obj), lambda progress: None)
+    jobs._running[job.key] = job
     yield "a face being worked on"
-    jobs.cancel_all()
+    job.forget()
 
 
 def test_every_grey_button_says_why(addon):

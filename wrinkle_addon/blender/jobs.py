@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-import logging
 import threading
 from collections.abc import Callable
 from typing import Generic, TypeVar
@@ -11,7 +10,6 @@ from typing import Generic, TypeVar
 from ..core.errors import Cancelled, WrinkleError
 from ..core.progress import Progress
 
-log = logging.getLogger(__name__)
 T = TypeVar("T")
 _running: dict[str, Job] = {}
 
@@ -32,23 +30,27 @@ class Job(Generic[T]):
         self.cancelled = False
         self.finished = False
         self._outer: Progress | None = None
+        self._seen = (0.0, "")
         self._work = work
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._run, name=f"wrinkle {key}", daemon=True)
 
     def start(self) -> None:
         """Begin; WrinkleError when this face already has a job."""
-        if self.key in _running:
-            raise WrinkleError("This face is already being worked on.", "Wait for it, or cancel it with Esc.")
+        check_free(self.key)
         _running[self.key] = self
         self._thread.start()
 
     def run_here(self, progress: Progress) -> None:
         """Do the work in the calling thread, for scripts and headless Blender."""
-        if self.key in _running:
-            raise WrinkleError("This face is already being worked on.", "Wait for it, or cancel it with Esc.")
+        check_free(self.key)
         self._outer = progress
         self._run()
+
+    def moved(self) -> bool:
+        """Whether there is progress that was not asked for yet."""
+        seen, self._seen = self._seen, (self.fraction, self.text)
+        return seen != self._seen
 
     @property
     def stopping(self) -> bool:
@@ -86,23 +88,20 @@ class Job(Generic[T]):
         except Cancelled:
             self.cancelled = True
         except BaseException as error:  # handed to the main thread, which reports it
-            if not isinstance(error, WrinkleError):
-                log.exception("The job for %s failed", self.key)
             self.error = error
         finally:
             self.finished = True
 
 
+def check_free(key: str) -> None:
+    """Raise WrinkleError when a job works on this face."""
+    if key in _running:
+        raise WrinkleError("This face is already being worked on.", "Wait for it, or cancel it with Esc.")
+
+
 def job_of(key: str) -> Job | None:
     """The job that works on this face now."""
     return _running.get(key)
-
-
-def cancel_all(seconds: float = 5.0) -> None:
-    """Cancel every job and wait a little for their threads, so that nothing runs on when the add-on goes."""
-    for job in list(_running.values()):
-        job.cancel()
-        job.join(seconds)
 
 
 def sentence(error: BaseException) -> str:

@@ -24,10 +24,7 @@ def register() -> None:
 
 
 def unregister() -> None:
-    """Undo :func:`register`, and stop every job."""
-    from . import jobs
-
-    jobs.cancel_all()
+    """Undo :func:`register`; the operators stop every job."""
     while _loaded:
         _loaded.pop().unregister()
     preferences.unregister()

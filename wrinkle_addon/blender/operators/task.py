@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 from typing import Any
 
@@ -13,6 +14,12 @@ from ...core.progress import Progress
 from .. import current, jobs
 
 _POLL_SECONDS = 0.1
+_LAST_WAIT_SECONDS = 5.0
+_SIDEBARS = {"VIEW_3D", "IMAGE_EDITOR"}
+
+log = logging.getLogger(__name__)
+_timers: dict[jobs.Job[Any], bpy.types.Timer] = {}
+"""The jobs that a window polls. Kept outside the operators, which Blender frees at moments of its own."""
 
 
 class JobOperator:
@@ -23,7 +30,6 @@ class JobOperator:
     """
 
     _job: jobs.Job[Any]
-    _timer: bpy.types.Timer | None = None
 
     def prepare(self, context: bpy.types.Context) -> Callable[[Progress], Any]:
         """Collect what the work needs from Blender; the function returned must not touch bpy when run in a thread."""
@@ -39,56 +45,46 @@ class JobOperator:
         try:
             self._job = jobs.Job(current.job_key(context), self.prepare(context))
             self._job.run_here(lambda fraction, text: manager.progress_update(fraction) is None)
-        except WrinkleError as error:
+        except Exception as error:  # said in one sentence, like an error of the work itself
             return self._fail(error)
         finally:
             manager.progress_end()
         return self._end(context)
 
     def invoke(self, context: bpy.types.Context, event: bpy.types.Event) -> set[str]:
-        if bpy.app.background or context.window is None:
+        if not has_window(context):
             return self.execute(context)
         try:
+            jobs.check_free(current.job_key(context))
             self._job = jobs.Job(current.job_key(context), self.prepare(context))
             self._job.start()
-        except WrinkleError as error:
+        except Exception as error:  # said in one sentence, like an error of the work itself
             return self._fail(error)
-        self._timer = context.window_manager.event_timer_add(_POLL_SECONDS, window=context.window)
+        _timers[self._job] = context.window_manager.event_timer_add(_POLL_SECONDS, window=context.window)
         context.window_manager.modal_handler_add(self)
+        show_progress(context)
         return {"RUNNING_MODAL"}
 
     def modal(self, context: bpy.types.Context, event: bpy.types.Event) -> set[str]:
         if event.type == "ESC" and event.value == "PRESS":
             self._job.cancel()
         if self._job.stopping:
-            self._leave(context)
+            _release(context, self._job)
             self.report({"INFO"}, "Cancelled: nothing was changed.")
             return {"CANCELLED"}
         if event.type != "TIMER":
             return {"PASS_THROUGH"}
         if self._job.finished:
-            self._leave(context)
+            _release(context, self._job)
             return self._end(context)
-        self._show(context)
+        if self._job.moved():
+            show_progress(context)
         return {"PASS_THROUGH"}
 
     def cancel(self, context: bpy.types.Context) -> None:
         """Called by Blender when it takes the operator away, as when another file is opened."""
         self._job.cancel()
-        self._leave(context)
-
-    def _show(self, context: bpy.types.Context) -> None:
-        if context.workspace is not None:
-            context.workspace.status_text_set(f"{self._job.text} ({self._job.fraction:.0%}) - Esc cancels")
-        redraw(context)
-
-    def _leave(self, context: bpy.types.Context) -> None:
-        if self._timer is not None:
-            context.window_manager.event_timer_remove(self._timer)
-            self._timer = None
-        if context.workspace is not None:
-            context.workspace.status_text_set(None)
-        redraw(context)
+        _release(context, self._job)
 
     def _end(self, context: bpy.types.Context) -> set[str]:
         job = self._job
@@ -100,22 +96,58 @@ class JobOperator:
             return self._fail(job.error)
         try:
             text = self.done(context, job.value)
-        except WrinkleError as error:
+        except Exception as error:  # said in one sentence, like an error of the work itself
             return self._fail(error)
         self.report({"INFO"}, text)
         return {"FINISHED"}
 
     def _fail(self, error: BaseException) -> set[str]:
+        if not isinstance(error, WrinkleError):
+            log.error("%s failed", self.bl_label, exc_info=error)
         self.report({"ERROR"}, jobs.sentence(error))
         return {"CANCELLED"}
 
 
-def redraw(context: bpy.types.Context) -> None:
-    """Draw the sidebars again."""
+def has_window(context: bpy.types.Context) -> bool:
+    """Whether there is a window whose timer can poll a job."""
+    return not bpy.app.background and context.window is not None
+
+
+def stop_all(context: bpy.types.Context, wait: float = 0.0) -> None:
+    """Cancel every job and take its timer away; ``wait`` seconds for each thread to end."""
+    stopped = list(_timers)
+    for job in stopped:
+        job.cancel()
+        _release(context, job)
+    for job in stopped:
+        job.join(wait)
+
+
+def _release(context: bpy.types.Context, job: jobs.Job[Any]) -> None:
+    timer = _timers.pop(job, None)
+    if timer is not None:
+        context.window_manager.event_timer_remove(timer)
+    show_progress(context)
+
+
+def show_progress(context: bpy.types.Context) -> None:
+    """Draw the jobs anew in the sidebars and in the status bar, which gets back its own contents after the last job."""
     for window in context.window_manager.windows:
         for area in window.screen.areas:
-            if area.type == "VIEW_3D":
-                area.tag_redraw()
+            if area.type in _SIDEBARS:
+                for region in area.regions:
+                    if region.type == "UI":
+                        region.tag_redraw()
+    if context.workspace is not None:
+        context.workspace.status_text_set(draw_status if _timers else None)
+
+
+def draw_status(header: bpy.types.Header, context: bpy.types.Context) -> None:
+    """What the status bar shows while jobs run: a bar for each, and how to stop it."""
+    row = header.layout.row()
+    row.label(text="Cancel", icon="EVENT_ESC")
+    for job in _timers:
+        row.progress(factor=job.fraction, text=job.text)
 
 
 def free(cls: type[bpy.types.Operator], context: bpy.types.Context) -> bool:
@@ -140,3 +172,18 @@ def in_object_mode(cls: type[bpy.types.Operator], context: bpy.types.Context) ->
         return True
     cls.poll_message_set("Leave edit, sculpt or paint mode first (Object Mode).")
     return False
+
+
+@bpy.app.handlers.persistent
+def _stop_before_loading(*_: object) -> None:
+    stop_all(bpy.context)
+
+
+def register() -> None:
+    bpy.app.handlers.load_pre.append(_stop_before_loading)
+
+
+def unregister() -> None:
+    """To be called before the operators go: Blender then drops those that wait for a job without a word to them."""
+    stop_all(bpy.context, wait=_LAST_WAIT_SECONDS)
+    bpy.app.handlers.load_pre.remove(_stop_before_loading)

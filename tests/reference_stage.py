@@ -21,6 +21,7 @@ from wrinkle_addon.core.wrinkles.confidence import (
     SPREAD_MM,
     sparse,
 )
+from wrinkle_addon.core.wrinkles.expected import certain, explained, over
 from wrinkle_addon.core.wrinkles.patches import choose_patches
 from wrinkle_addon.core.wrinkles.settings import COARSE, FINE
 from wrinkle_addon.core.wrinkles.stage import FADE, FIRST_SHARE, GATE_MM, trust
@@ -172,11 +173,16 @@ def stage(texture, surface, skin, light, programs, settings, gate):
     """Confidence (S, S) uint8, displacement (S, S) mm, normal map; programs: of FINE and COARSE, for `Net`."""
     size, texel = texture.size, surface.texel_mm(texture.size)
     metric = inputs.metric(surface)
-    (fine, k), (coarse, kc) = (inputs.scale_maps(texture, surface, skin, scale) for scale in (FINE, COARSE))
+    kc = inputs.reduction(texel, COARSE.mm)
+    colour, weight = inputs.level_colours(texture, skin, kc)
+    detail = explained(inputs.log_channels(colour, weight)[..., 0], inputs.mask_of(weight), light, surface)
+    (fine, k), (coarse, kc) = (
+        inputs.scale_maps(texture, surface, skin, scale, detail=detail) for scale in (FINE, COARSE)
+    )
     keep = skin_like(coarse, texel * kc)
     if keep is not None:
         fine, coarse = (
-            inputs.scale_maps(texture, surface, skin, scale, cv2.resize(keep, maps.shape[:2]))[0]
+            inputs.scale_maps(texture, surface, skin, scale, cv2.resize(keep, maps.shape[:2]), detail)[0]
             for scale, maps in ((FINE, fine), (COARSE, coarse))
         )
     found = confidence(fine, coarse, metric, (size / k, size / kc), (texel * k, texel * kc), (k, kc))
@@ -193,6 +199,7 @@ def stage(texture, surface, skin, light, programs, settings, gate):
         merged = merge(values, (centres + 0.5) / reduced - 0.5, steps, maps.shape[0], FADE)
         gated = soft_gate(merged, metric, size / reduced, gate, GATE_MM / (texel * reduced))
         relief += cubic(gated, reduced // k, len(relief)) if reduced > k else gated
+    relief *= over(certain(detail, light, surface), len(relief))
     found = borne_out(found, relief, fine[..., 3], metric, size / k, texel * k)
     relief *= trust(found, texel * k, settings.dog_thres) * fine[..., 3] * settings.strength
     displacement = cubic(relief, k, size).astype(np.float32)

@@ -95,12 +95,16 @@ def masked_mean(channels, mask, sigma):
     return enlarge(mean, r, *mask.shape)
 
 
-def scale_maps(texture: Texture, surface: Surface, skin, scale: Scale, keep=None):
-    """(n, n, 4) float32 and the reduction k: the three high-passed log channels times the mask, and the mask."""
+def scale_maps(texture: Texture, surface: Surface, skin, scale: Scale, keep=None, detail=None):
+    """(n, n, 4) float32 and the reduction k: the three high-passed log channels times the mask, and the mask.
+
+    keep: factor on the weights; detail: log brightness to take out, a map of the same square of any size."""
     texel = surface.texel_mm(texture.size)
     k = reduction(texel, scale.mm)
     colour, weight = level_colours(texture, skin, k)
     weight = weight if keep is None else weight * keep
+    if detail is not None:
+        colour = colour / np.exp(cv2.resize(detail, weight.shape, interpolation=cv2.INTER_CUBIC))[..., None]
     channels, mask = log_channels(colour, weight), mask_of(weight)
     mean = masked_mean(channels, mask, scale.highpass_mm / (k * texel))
     return np.dstack([(channels - mean) * mask[..., None], mask]).astype(np.float32), k

@@ -50,13 +50,15 @@ def surface_of(vertices: Float, triangles: Int, uv: Float, grid: int = 256) -> S
     places = np.ascontiguousarray(uv, np.float32)
     corners = np.ascontiguousarray(triangles, np.int32)
     covered = rasterize_uv(places, corners, grid)[0] >= 0
-    extended = interpolate_uv(smooth.astype(np.float32), places, corners, grid, dilate=grid)
-    du_dv = extended.reshape(grid, grid, 3, 2)
+    drawn = np.hstack([smooth, vertices]).astype(np.float32)
+    extended = interpolate_uv(drawn, places, corners, grid, dilate=grid)
+    du_dv = extended[..., :6].reshape(grid, grid, 3, 2)
     return Surface(
         du=np.ascontiguousarray(du_dv[..., 0]),
         dv=np.ascontiguousarray(du_dv[..., 1]),
         covered=covered,
         mirrored=bool(area.sum() < 0),
+        points=np.ascontiguousarray(extended[..., 6:]),
     )
 
 

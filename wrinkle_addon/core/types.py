@@ -130,14 +130,16 @@ class Surface:
     """The geometry under a texture on a coarse grid of G x G texels, rows as in a texture.
 
     du, dv: (G, G, 3) float32, derivative of the surface position in mm per unit of u and of v; they give the texel
-    size, the shear of the UV and the outward normal (du x dv, negated when ``mirrored``). covered: (G, G) bool. Values
-    go on beyond ``covered``.
+    size, the shear of the UV and the outward normal (du x dv, negated when ``mirrored``). covered: (G, G) bool. points:
+    (G, G, 3) float32 mm, the positions, None where only the shape of the texels is known. Values go on beyond
+    ``covered``.
     """
 
     du: Float
     dv: Float
     covered: npt.NDArray[np.bool_]
     mirrored: bool = False
+    points: Float | None = None
 
     def texel_mm(self, size: int) -> float:
         """Median edge of a texel of a ``size`` map, in mm."""

@@ -12,7 +12,8 @@ import wrinkle_native as native
 
 from ..errors import WrinkleError
 from ..progress import Progress, report, silent
-from ..types import Float, Surface, Texture
+from ..types import Float, Light, Surface, Texture
+from .expected import explained, over
 from .geometry import metric, reduction
 from .settings import COARSE, FINE, Scale
 
@@ -20,6 +21,11 @@ ODD_MM = 1.5
 """What differs from skin over less than this may still be a wrinkle."""
 DARK, BRIGHT, COLOURED = -0.8, 0.8, 0.45
 """Differences from the skin around, in natural logarithms of luminance and of red to green, that skin does not show."""
+
+
+LUMINANCE = (0.2126, 0.7152, 0.0722)
+FLOOR = 0.03
+"""Share of the mean luminance added before the logarithm; both as in the native `highpassed`."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -105,18 +111,36 @@ def weighted(level: Level, keep: Float) -> Level:
     return replace(level, colours=colours)
 
 
+def unshaded(level: Level, detail: Float) -> Level:
+    """The level without ``detail``, a (G, G) map of log brightness over the same square."""
+    gain = over(np.exp(-detail), level.colours.shape[0])
+    gains = cv2.merge([gain, gain, gain, np.ones_like(gain)])
+    return replace(level, colours=np.asarray(cv2.multiply(level.colours, gains), np.float32))
+
+
+def log_luminance(level: Level) -> tuple[Float, Float]:
+    """(n, n) float32 log luminance and soft mask, as `highpassed` has them before its high-pass."""
+    mask = np.clip((level.colours[..., 3] - 0.2) * 5, 0, 1)
+    luminance = cv2.transform(level.colours, np.array([[*LUMINANCE, 0.0]], np.float32))
+    mean = float((luminance * level.colours[..., 3]).sum() / max(float(level.colours[..., 3].sum()), 1e-6))
+    return np.log(luminance + np.float32(FLOOR * max(mean, 1e-4))), mask
+
+
 def stage_levels(
-    texture: Texture, surface: Surface, skin: Float | None, progress: Progress = silent
-) -> tuple[Level, Float, Level, Float]:
-    """The fine level and its maps, the coarse level and its maps, both without what does not look like skin."""
+    texture: Texture, surface: Surface, skin: Float | None, light: Light, progress: Progress = silent
+) -> tuple[Level, Float, Level, Float, Float]:
+    """The fine level and its maps, the coarse level and its maps, all without what the coarse shape's shading explains
+    and without what does not look like skin; and what was explained (see `explained`)."""
     fine = level_of(texture, surface, skin, FINE.mm, progress)
     coarse = coarser(fine, COARSE.mm)
+    detail = explained(*log_luminance(coarse), light, surface)
+    fine, coarse = unshaded(fine, detail), unshaded(coarse, detail)
     maps = highpassed(coarse, COARSE.highpass_mm)
     keep = skin_like(maps, coarse.texel_mm)
     if keep is not None:
         fine, coarse = weighted(fine, keep), weighted(coarse, keep)
         maps = highpassed(coarse, COARSE.highpass_mm)
-    return fine, highpassed(fine, FINE.highpass_mm), coarse, maps
+    return fine, highpassed(fine, FINE.highpass_mm), coarse, maps, detail
 
 
 def scale_maps(texture: Texture, surface: Surface, skin: Float | None, scale: Scale) -> tuple[Float, int]:

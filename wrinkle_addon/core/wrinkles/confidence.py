@@ -15,8 +15,9 @@ import cv2
 import numpy as np
 import wrinkle_native as native
 
+from ..light import estimate_light
 from ..progress import Progress, report, silent
-from ..types import Byte, Float, Surface, Texture
+from ..types import Byte, Float, Light, Surface, Texture
 from .channels import Level, check_inputs, stage_levels
 from .settings import WrinkleSettings
 
@@ -139,15 +140,18 @@ def confidence_map(
     surface: Surface,
     skin: Float | None = None,
     settings: WrinkleSettings | None = None,
+    light: Light | None = None,
     progress: Progress = silent,
 ) -> Byte:
     """(S, S) uint8 confidence that a texel lies at the bottom of a wrinkle.
 
-    skin: (S, S) float32 in 0..1, or None for all skin. Raises WrinkleError when the inputs do not fit each other.
+    skin: (S, S) float32 in 0..1, or None for all skin. light: None to estimate it from the texture. Raises WrinkleError
+    when the inputs do not fit each other.
     """
     settings = settings or WrinkleSettings()
     check_inputs(texture, surface, skin)
-    fine, fine_maps, coarse, coarse_maps = stage_levels(texture, surface, skin, progress)
+    light = light or estimate_light(texture, surface, skin)
+    fine, fine_maps, coarse, coarse_maps, _ = stage_levels(texture, surface, skin, light, progress)
     report(progress, 0.3, "Looking for wrinkles")
     confidence = confidence_on_level(fine, fine_maps, coarse_maps, coarse, settings.mode)
     return native.enlarge_bytes(confidence[..., None], fine.k, texture.size)

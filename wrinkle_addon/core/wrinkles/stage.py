@@ -14,6 +14,7 @@ from ..progress import Progress, part, report, silent
 from ..types import Float, Int, Light, Surface, Texture, WrinkleMaps
 from .channels import Level, check_inputs, coarser, highpassed, stage_levels
 from .confidence import borne_out, confidence_on_level
+from .expected import certain, over
 from .geometry import local_light, on_grid, texel_steps
 from .patches import choose_patches, frames_of, light_planes, on_level, wrinkle_directions
 from .regressor import Regressor, ScaleNet
@@ -45,10 +46,12 @@ def wrinkle_maps(
     """
     settings = settings or WrinkleSettings()
     check_inputs(texture, surface, skin)
-    fine, fine_maps, coarse, coarse_maps = stage_levels(texture, surface, skin, part(progress, 0.0, 0.1))
     if light is None:
-        report(progress, 0.1, "Estimating the light")
+        report(progress, 0.0, "Estimating the light")
         light = estimate_light(texture, surface, skin)
+    fine, fine_maps, coarse, coarse_maps, detail = stage_levels(
+        texture, surface, skin, light, part(progress, 0.05, 0.15)
+    )
     report(progress, 0.15, "Looking for wrinkles")
     confidence = confidence_on_level(fine, fine_maps, coarse_maps, coarse, settings.mode)
     least = settings.dog_thres * (FIRST_SHARE if settings.mode == "full" else 1.0)
@@ -69,6 +72,7 @@ def wrinkle_maps(
                 relief_of(net, maps, level, where, lights, texture.size, step), level.k // fine.k, relief
             )
     report(progress, 0.8, "Writing the relief")
+    relief *= over(certain(detail, light, surface), len(relief))
     if settings.mode == "full":
         confidence = borne_out(confidence, relief, fine_maps[..., 3], fine)
     relief *= trust(confidence, fine.texel_mm, settings.dog_thres) * fine_maps[..., 3] * settings.strength

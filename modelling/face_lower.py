@@ -75,13 +75,14 @@ def mouth_funnel(skin: Skin, lids: Lids) -> np.ndarray:
 
 def mouth_pucker(skin: Skin, lids: Lids) -> np.ndarray:
     """AU 18: orbicularis oris draws the corners together and the lips forwards."""
-    band = _lip_band(skin, 12.0)
     x = skin.p[:, 0]
-    field = np.stack([-0.3 * x * band, 1.0 * band, 8.5 * band], axis=1)
-    pull = np.zeros_like(skin.p)
+    # the nose's floor is fastened to the bone
+    held = 1 - 0.8 * smooth(skin.p[:, 1], -64, -44) * (1 - smooth(np.abs(x), 12, 34))
+    band = _lip_band(skin, 11.0) * held
+    field = np.stack([-0.27 * x * band, 1.0 * band, 7.5 * band], axis=1)
     for sign in (-1, 1):
-        pull += skin.slide(skin.near((36 * sign, -66, 8), (12, 15, 16)), (-3.0 * sign, 0.5, 2.0), 0.2)
-    return field + pull
+        field += skin.drag((42 * sign, -66, 8), (13, 16, 18), (-3.6 * sign, 1.6, 3.6), 0.6) * held[:, None]
+    return field + skin.slide(skin.near((0, -100, 20), (26, 12, 20)), (0, 1.4, 1.0), 0.0)
 
 
 def mouth_left(skin: Skin, lids: Lids) -> np.ndarray:
@@ -92,30 +93,31 @@ def mouth_left(skin: Skin, lids: Lids) -> np.ndarray:
 
 def mouth_smile(skin: Skin, lids: Lids) -> np.ndarray:
     """AU 12: zygomaticus major draws the corner up, out and back; the cheek bunches above."""
-    field = skin.pull(skin.at(CORNER, 3, 0, 0), (10, 9.5, 18), (7.4, 9.6, -8.0), 0.34, 0.1)
-    field += skin.slide(skin.near((40, -48, 8), (15, 15, 22)), (1.4, 3.4, -0.8), 0.2)
-    field += skin.swell(skin.near((41, -42, 8), (12, 10, 18)), 2.2)
+    field = skin.pull(skin.at(CORNER, 3, 0, 0), (10, 9.5, 18), (6.4, 7.6, -7.4), 0.34, 0.1)
+    field += skin.drag((42, -52, 6), (15, 17, 22), (3.4, 4.6, 0.2), 0.5)
+    field += skin.swell(skin.near((43, -42, 8), (14, 11, 18)), 2.2)
+    field += skin.slide(skin.near((26, -98, 12), (18, 16, 22)), (0.4, 3.2, 0.2), 0.0)
     field += skin.slide(skin.near((0, -68, 28), (20, 12, 18)), (0.6, 1.8, -1.2), 0.0)
-    return field * _left(skin)[:, None]
+    return lids.hold(field * _left(skin)[:, None], 0.45)
 
 
 def mouth_frown(skin: Skin, lids: Lids) -> np.ndarray:
     """AU 15: depressor anguli oris draws the corner down."""
-    field = skin.pull(skin.at(CORNER, 3, -2, 0), (9, 9, 16), (2.2, -6.0, -1.5), 0.3, 0.2)
+    field = skin.drag(skin.at(CORNER, 3, -2, 0), (9, 9, 16), (1.8, -6.6, -1.5), 0.5)
     field += skin.swell(skin.near(skin.at(CORNER, 6, -14, -2), (8, 7, 12)), 0.7)
     return field * _left(skin)[:, None]
 
 
 def mouth_dimple(skin: Skin, lids: Lids) -> np.ndarray:
     """AU 14: buccinator draws the corner back and in."""
-    field = skin.slide(skin.near(skin.at(CORNER, 4, 0, 0), (11, 10, 16)), (4.5, 0.5, -4.5), 0.1)
+    field = skin.drag(skin.at(CORNER, 4, 0, 0), (10, 10, 16), (5.2, 0.6, -5.2), 0.4, 0.1)
     field += skin.swell(skin.near(skin.at(CORNER, 8, 0, -2), (4, 7, 9)), -1.6)
     return field * _left(skin)[:, None]
 
 
 def mouth_stretch(skin: Skin, lids: Lids) -> np.ndarray:
     """AU 20: risorius and platysma draw the corner out and down."""
-    field = skin.slide(skin.near(skin.at(CORNER, 4, -4, 0), (13, 14, 18)), (7.0, -4.0, -5.5), 0.15)
+    field = skin.drag(skin.at(CORNER, 4, -4, 0), (12, 13, 18), (7.8, -4.4, -6.0), 0.4, 0.15)
     field += skin.slide(skin.near((36, -92, 0), (14, 14, 18)), (2.0, -3.5, -1.0), 0.3)
     return field * _left(skin)[:, None]
 

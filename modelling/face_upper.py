@@ -11,14 +11,6 @@ from .mathematics import smooth
 from .muscles import Lids, Skin
 
 
-def _lid_follow(skin: Skin, lids: Lids, field: np.ndarray, keep: float = 0.0) -> np.ndarray:
-    """Fade a brow motion out towards the lid's margin, which the eyeball holds."""
-    hold = lids.is_upper * (1 - smooth(skin.p[:, 1] - lids.high_y, 1.0, 13.0)) + lids.is_lower * (
-        1 - smooth(lids.low_y - skin.p[:, 1], 1.0, 9.0)
-    )
-    return field * (1 - (1 - keep) * np.clip(hold, 0, 1))[:, None]
-
-
 def _hairline(skin: Skin) -> np.ndarray:
     """(V,) the forehead's skin slides with the brow, ever less towards the scalp."""
     return 1 - smooth(skin.p[:, 1], 52, 105)
@@ -32,7 +24,7 @@ def brow_down(skin: Skin, lids: Lids) -> np.ndarray:
     field += skin.slide(skin.near((7, 22, 22), (6, 10, 14)), (-1.6, -1.0, 0.6), 0.3)
     field += skin.swell(skin.along([(20, 13, 12), (34, 14, 12), (46, 11, 4)], 3.8), 1.5)  # the fold hangs over the lid
     near = smooth(skin.p[:, 0], -3, 18)  # the fold between the brows stands beside the midline
-    return _lid_follow(skin, lids, field * (near * _hairline(skin))[:, None], 0.1)
+    return lids.hold(field * (near * _hairline(skin))[:, None], 0.1)
 
 
 def brow_inner_up(skin: Skin, lids: Lids) -> np.ndarray:
@@ -47,8 +39,8 @@ def brow_inner_up(skin: Skin, lids: Lids) -> np.ndarray:
 
 def _both_lids(skin: Skin, lids: Lids, field: np.ndarray) -> np.ndarray:
     flip = skin.face.mirror
-    once = _lid_follow(skin, lids, field, 0.1)
-    return (_lid_follow(skin, lids, (once[flip] * [-1, 1, 1]), 0.1))[flip] * [-1, 1, 1]
+    once = lids.hold(field, 0.1)
+    return (lids.hold((once[flip] * [-1, 1, 1]), 0.1))[flip] * [-1, 1, 1]
 
 
 def brow_outer_up(skin: Skin, lids: Lids) -> np.ndarray:
@@ -56,7 +48,7 @@ def brow_outer_up(skin: Skin, lids: Lids) -> np.ndarray:
     brow = skin.along([skin.at(334, -2, 0, 0), skin.at(293), skin.at(300)], 11.0)
     field = skin.slide(brow, (1.4, 7.0, -1.5), 0.4)
     field += skin.slide(skin.near((42, 34, 8), (18, 20, 34)), (0.4, 2.2, -0.4), 0.4)
-    return _lid_follow(skin, lids, field * (skin.left * _hairline(skin))[:, None], 0.1)
+    return lids.hold(field * (skin.left * _hairline(skin))[:, None], 0.1)
 
 
 def cheek_squint(skin: Skin, lids: Lids) -> np.ndarray:
@@ -65,7 +57,7 @@ def cheek_squint(skin: Skin, lids: Lids) -> np.ndarray:
     field += skin.slide(skin.near((48, -62, -2), (13, 15, 24)), (0.2, 1.6, 0.6), 0.2)
     field += skin.swell(skin.near((44, -21, 6), (12, 8, 18)), 1.2)
     field += skin.slide(skin.near(skin.at(263, 11, 0, -4), (9, 8, 12)), (-1.6, 0.6, 0.6), 0.3)
-    return _lid_follow(skin, lids, field * skin.left[:, None], 0.45)
+    return lids.hold(field * skin.left[:, None], 0.45)
 
 
 def eye_blink(skin: Skin, lids: Lids) -> np.ndarray:
@@ -77,7 +69,7 @@ def eye_squint(skin: Skin, lids: Lids) -> np.ndarray:
     """AU 7: both lids tighten, the skin beside and under the eye gathers."""
     field = lids.close(0.2, 0.26)
     under = skin.near(skin.at(374, 0, -11, 0), (14, 7, 14))
-    field += _lid_follow(skin, lids, skin.slide(under, (-0.4, 3.0, 0.4), 0.3) + skin.swell(under, 0.5), 0.3)
+    field += lids.hold(skin.slide(under, (-0.4, 3.0, 0.4), 0.3) + skin.swell(under, 0.5), 0.3)
     beside = skin.near(skin.at(263, 14, -1, -6), (8, 9, 12))
     field += skin.slide(beside, (-3.0, 0.3, 1.0), 0.3)
     return field * skin.left[:, None]
@@ -99,12 +91,13 @@ def _look(up: float, out: float, upper: float, lower: float) -> Callable[[Skin, 
 def nose_sneer(skin: Skin, lids: Lids) -> np.ndarray:
     """AU 9: levator labii superioris alaeque nasi lifts the wing, the lip and the cheek beside the nose."""
     upper = (1 - skin.lower_lip)[:, None]
-    field = skin.pull((26, -46, 16), (12, 16, 22), (0.0, 7.2, 1.0), 0.3, 0.15) * (0.25 + 0.75 * upper)
+    field = skin.drag((28, -42, 14), (13, 17, 22), (-0.5, 7.8, 1.6), 0.5, 0.15) * (0.25 + 0.75 * upper)
     field += skin.slide(skin.near((22, -64, 22), (11, 8, 18)), (-0.6, 3.6, 0.2), 0.1) * upper
+    field += skin.slide(skin.near((45, -38, 6), (17, 18, 26)), (-1.2, 4.0, 1.4), 0.1)  # the cheek comes along
     bridge = skin.near((9, -12, 18), (6, 9, 12))
     field += skin.swell(bridge, 1.0) + skin.slide(bridge, (0, 1.6, 0), 0.5)
     field += skin.pull(skin.at(296, -4, -2, 0), (11, 9, 18), (-0.5, -2.6, 0.4), 0.3, 0.3)
-    return _lid_follow(skin, lids, field * smooth(skin.p[:, 0], -4, 9)[:, None], 0.1)
+    return lids.hold(field * smooth(skin.p[:, 0], -4, 9)[:, None], 0.1)
 
 
 def cheek_puff(skin: Skin, lids: Lids) -> np.ndarray:

@@ -66,6 +66,13 @@ class Skin:
         radii = np.asarray(radii, float)
         return self.slide((1 - tail) * self.near(centre, radii) + tail * self.near(centre, 2 * radii), move, stick)
 
+    def drag(self, centre: Vector, radii: Vector, move: Vector, tail: float = 0.4, stick: float = 0.2) -> np.ndarray:
+        """As :meth:`pull`, where nothing holds the skin to the bone: cheek, lips and jaw follow over several
+        centimetres, the more loosely the further."""
+        radii = np.asarray(radii, float)
+        loose = 0.6 * self.near(centre, 2 * radii) + 0.4 * self.near(centre, 3.5 * radii)
+        return self.slide((1 - tail) * self.near(centre, radii) + tail * loose, move, stick)
+
     def swell(self, weight: np.ndarray, height: float) -> np.ndarray:
         """Lift skin by ``height`` mm along its normal (bunching muscle or fold)."""
         return (height * weight)[:, None] * self.outwards
@@ -181,6 +188,14 @@ class Lids:
     def _height(line: np.ndarray, x: np.ndarray) -> np.ndarray:
         order = np.argsort(line[:, 0])
         return np.interp(x, line[order, 0], line[order, 1])
+
+    def hold(self, field: np.ndarray, keep: float = 0.0) -> np.ndarray:
+        """Fade a motion of the skin around the left eye out towards the lids' margins, which the eyeball holds; the
+        share ``keep`` of it stays."""
+        p = self.skin.p
+        held = self.is_upper * (1 - smooth(p[:, 1] - self.high_y, 1.0, 13.0))
+        held += self.is_lower * (1 - smooth(self.low_y - p[:, 1], 1.0, 9.0))
+        return field * (1 - (1 - keep) * np.clip(held, 0, 1))[:, None]
 
     def close(self, upper: float, lower: float) -> np.ndarray:
         """Turn the lids about the eyeball: the share of the opening by which the upper comes down and the lower up."""

@@ -11,9 +11,10 @@ import pytest
 import shared_files
 from model_files import loaded
 
-from wrinkle_addon.core.models import arkit
+from wrinkle_addon.core.models import arkit, builtin
 from wrinkle_addon.core.models.geometry import Nearest
 from wrinkle_addon.core.models.ict import FACE_VERTICES
+from wrinkle_addon.core.models.sides import sides
 from wrinkle_addon.core.types import FaceModel
 
 NARROW_FACE = 6706  # ICT-FaceKit's README, "narrow face area"
@@ -46,10 +47,8 @@ def test_motion_agrees_with_ict_facekit() -> None:
         name: float(np.corrcoef(_length(standin, name)[face], _length(ict, name)[nearest[face]])[0, 1])
         for name in _own_names()
     }
-    assert np.mean(list(found.values())) >= 0.85, found
-    # two muscles run otherwise in the built-in face: the lips' pucker and the sneer
-    assert sorted(found.values())[3] >= 0.75, found
-    assert min(found.values()) >= 0.65, found
+    assert np.mean(list(found.values())) >= 0.88, found
+    assert min(found.values()) >= 0.75, found
 
 
 @pytest.mark.parametrize("name", ["browDown", "eyeBlink", "mouthSmile", "noseSneer", "cheekSquint"])
@@ -84,6 +83,32 @@ def test_nothing_tears_away_from_the_mouth(path: Path) -> None:
     for name, delta in zip(model.arkit.names, model.arkit.deltas, strict=True):
         grown = np.linalg.norm(delta[edges[:, 0]] - delta[edges[:, 1]], axis=1) / np.maximum(rest, 0.5)
         assert np.percentile(grown, 99.9) < 1.0, name
+
+
+@pytest.mark.parametrize(("name", "most"), [("jawOpen", 3.0), ("mouthFunnel", 1.0), ("eyeBlinkLeft", 1.2)])
+def test_lips_and_lids_part_along_their_rims(name: str, most: float) -> None:
+    """No vertex of one lip or lid goes with the other: edges within one of them hardly stretch."""
+    model = loaded(shared_files.SFM)
+    side = sides(model.mean, model.triangles, model.landmarks)
+    middle = model.mean[model.landmarks[[42, 45] if "eye" in name else [48, 54, 51, 57]]].mean(axis=0)
+    near = np.linalg.norm(model.mean - middle, axis=1) < (20.0 if "eye" in name else 32.0)
+    edges = np.concatenate([model.triangles[:, [0, 1]], model.triangles[:, [1, 2]], model.triangles[:, [2, 0]]])
+    edges = edges[near[edges].all(axis=1) & (side[edges].prod(axis=1) > 0.25)]
+    assert len(edges) > 300
+    a, b = edges.T
+    rest = np.linalg.norm(model.mean[a] - model.mean[b], axis=1)
+    delta = model.arkit.deltas[arkit.NAMES.index(name)]
+    assert (np.linalg.norm(delta[a] - delta[b], axis=1) / np.maximum(rest, 0.5)).max() < most
+
+
+def test_sides_follow_the_skin() -> None:
+    face = builtin.load_builtin()
+    side = sides(face.mean, face.triangles, face.landmarks)
+    above, below = [37, 38, 43, 44, 50, 51, 52, 61, 62, 63], [40, 41, 46, 47, 56, 57, 58, 65, 66, 67]
+    assert side[face.landmarks[above]].min() > 0.7
+    assert side[face.landmarks[below]].max() < -0.7
+    assert np.abs(side[face.landmarks[[27, 30, 8]]]).max() < 0.5
+    assert not sides(face.mean, face.triangles, np.full(68, -1, np.int32)).any()
 
 
 def test_ict_keeps_its_own_shapes() -> None:

@@ -2,8 +2,8 @@
 """Dense correspondence: for every vertex of a model, the point of the built-in face that means the same.
 
 The built-in face is laid on the model's mean shape: by a similarity on the landmarks, a spline through them, and then
-by splines that draw it onto the surface. Where two sheets of skin lie close together (lips, lids), the normals tell
-them apart.
+by splines that draw it onto the surface. Where two sheets of skin lie close together (lips, lids), the normals and the
+side of the opening (see sides.py) tell them apart.
 """
 
 from __future__ import annotations
@@ -28,12 +28,14 @@ from .geometry import (
     vertex_normals,
     warp_to,
 )
+from .sides import sides
 
 EYEBALL, MOUTH_INSIDE = 3, 2
 _CONTROLS = 500
 _SOFTNESS = (60.0, 20.0, 6.0, 2.0, 2.0)  # of the drawn points, from stiff to supple
 _FAR = 18.0  # mm: further surface is not the same skin
 _NORMAL_MM = 6.0  # a normal turned by one radian counts like this distance
+_SIDE_MM = 6.0  # being above instead of in doubt, at the lips or lids, counts like this distance
 _JAW = [*range(0, 8), *range(9, 17)]
 
 
@@ -69,7 +71,8 @@ def correspond(mean: Float, triangles: Int, landmarks: Int, progress: Progress =
     placed = warp_to(placed[marks], goals - placed[marks], 1.0 * scale)(placed)
     laid = lay(placed, mean, triangles, scale, (marks, goals), progress)
     report(progress, 0.8, "Comparing the model with the built-in face")
-    triangle, weights, distance = _match(face, laid, mean, triangles, scale)
+    side = sides(mean, triangles, landmarks, scale)
+    triangle, weights, distance = _match(face, laid, mean, triangles, side, scale)
     return Correspondence(triangle, weights, distance, laid, scale, rotation)
 
 
@@ -138,20 +141,19 @@ def _border(triangles: Int, count: int) -> npt.NDArray[np.bool_]:
 
 
 def _match(
-    face: FaceModel, laid: Array, mean: Float, triangles: Int, scale: float, tries: int = 10
+    face: FaceModel, laid: Array, mean: Float, triangles: Int, side: Array, scale: float, tries: int = 10
 ) -> tuple[npt.NDArray[np.intp], Array, Array]:
-    """Per vertex of the model the nearest point of the laid face, the normals counting too."""
+    """Per vertex of the model the nearest point of the laid face; the normals and the side of lips and lids, (V,)
+    ``side``, count too."""
     kinds = builtin.parts()[face.triangles]
     usable = np.flatnonzero((kinds != EYEBALL).all(axis=1))
     corners = face.triangles[usable]
-    weight = _NORMAL_MM * scale
-    laid_normals = vertex_normals(laid, face.triangles)
-    own = vertex_normals(mean, triangles)
-    tree = Nearest(
-        np.hstack((face_points(laid.astype(np.float32), corners), laid_normals[corners].mean(axis=1) * weight))
-    )
+    laid_sides = sides(face.mean, face.triangles, face.landmarks)[:, None] * _SIDE_MM * scale
+    laid_like = np.hstack((vertex_normals(laid, face.triangles) * _NORMAL_MM * scale, laid_sides))
+    like = np.hstack((vertex_normals(mean, triangles) * _NORMAL_MM * scale, side[:, None] * _SIDE_MM * scale))
+    tree = Nearest(np.hstack((face_points(laid.astype(np.float32), corners), laid_like[corners].mean(axis=1))))
     tries = min(tries, len(corners))
-    found, _ = tree.query(np.hstack((mean, own * weight)), tries)
+    found, _ = tree.query(np.hstack((mean, like)), tries)
     best = np.full(len(mean), np.inf)
     triangle, weights = np.zeros(len(mean), np.intp), np.zeros((len(mean), 3))
     points = mean.astype(np.float64)
@@ -159,8 +161,8 @@ def _match(
         candidate = corners[found[:, k]]
         share = closest_on_triangles(points, laid[candidate])
         away = points - np.einsum("mk,mkd->md", share, laid[candidate])
-        turned = own - np.einsum("mk,mkd->md", share, laid_normals[candidate])
-        cost = (away**2).sum(1) + weight**2 * (turned**2).sum(1)
+        unlike = like - np.einsum("mk,mkd->md", share, laid_like[candidate])
+        cost = (away**2).sum(1) + (unlike**2).sum(1)
         better = cost < best
         best[better] = cost[better]
         triangle[better], weights[better] = usable[found[better, k]], share[better]

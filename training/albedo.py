@@ -131,6 +131,8 @@ def make_skin(rng: np.random.Generator, relief: Relief, mm: float) -> Skin:
     if rng.random() < 0.07:
         absorption += _makeup(rng, size, mm)
     if rng.random() < 0.1:
+        absorption += _border(rng, size, mm)
+    if rng.random() < 0.1:
         tint = MELANIN * rng.uniform(0.05, 0.7) if rng.random() < 0.6 else HAEMOGLOBIN * rng.uniform(0.05, 0.6)
         absorption += _painted_lines(rng, size, mm)[..., None] * tint
     albedo = np.asarray(BLOODLESS * np.exp(-absorption), np.float32)
@@ -148,3 +150,15 @@ def _makeup(rng: np.random.Generator, size: int, mm: float) -> npt.NDArray[np.fl
         field = np.asarray(1 / (1 + np.exp(-(field - 0.5) * rng.uniform(6, 40))), np.float32)
     tint = (np.array((0.1, 0.6, 0.5)) + rng.uniform(-0.2, 0.4, 3)) * rng.uniform(0.1, 0.7)
     return np.asarray(blur(field, rng.uniform(0.2, 1.5) / mm)[..., None] * tint, np.float32)
+
+
+def _border(rng: np.random.Generator, size: int, mm: float) -> npt.NDArray[np.float32]:
+    """Where skin ends: the red of a lip or the dark of a hairline on one side; absorption (size, size, 3)."""
+    axis = (np.arange(size, dtype=np.float32) - size / 2) * mm
+    angle = rng.uniform(0, 2 * np.pi)
+    across, along = (axis[None, :] * np.cos(turn) + axis[:, None] * np.sin(turn) for turn in (angle, angle + np.pi / 2))
+    distance = across + rng.normal(0, 0.012) * along * along + rng.uniform(-0.4, 0.4) * size * mm
+    distance = distance + noise(rng, size, rng.uniform(1, 6) / mm) * rng.uniform(0, 1.5)
+    side = 1 / (1 + np.exp(-np.clip(distance / rng.uniform(0.1, 2.5), -40, 40)))
+    tint = HAEMOGLOBIN * rng.uniform(0.3, 1.3) if rng.random() < 0.6 else MELANIN * rng.uniform(0.4, 2.0)
+    return np.asarray(side[..., None] * tint, np.float32)

@@ -49,11 +49,19 @@ def _unit(elevation: float, azimuth: float) -> Float:
     return np.array((c * np.cos(azimuth), c * np.sin(azimuth), np.sin(elevation)), np.float32)
 
 
-def make_lighting(rng: np.random.Generator) -> Lighting:
+SHAPELY = frozenset(("nasolabial", "mouth", "under_eye", "chin", "smooth"))
+"""Where lips, nose, eye sockets and chin give the mesh itself steep shapes; forehead, temples and cheeks are even."""
+SHADOW_EDGES = 0.15
+"""Share of tiles that the shadow of a nose, a brow or hair crosses; twice that on smooth ones, where it must be told
+from a wrinkle."""
+
+
+def make_lighting(rng: np.random.Generator, region: str = "smooth") -> Lighting:
     """Draw a light: elevation 15-88 degrees above the skin, ambient share 0.1-0.9."""
     elevation = np.radians(float(np.clip(rng.normal(46, 17), 14, 85)))
     tint = np.exp(rng.normal(0, 0.06, 3))
     curvature = rng.normal(0, 0.006, (2, 2)) + np.eye(2) * rng.uniform(-0.004, 0.014)
+    steepest = 0.25 if region in SHAPELY else 0.08
     return Lighting(
         direction=_unit(elevation, rng.uniform(0, 2 * np.pi)),
         ambient=float(np.clip(rng.beta(2.2, 3.2), 0.05, 0.9)),
@@ -65,8 +73,8 @@ def make_lighting(rng: np.random.Generator) -> Lighting:
         gloss=0.0 if rng.random() < 0.2 else float(rng.gamma(1.6, 0.35)),
         roughness=float(rng.uniform(0.2, 0.6)),
         bend=np.asarray((curvature + curvature.T) / 2, np.float32),
-        edge=bool(rng.random() < 0.06),
-        lumps=(float(rng.uniform(0.0, 0.25)) if rng.random() < 0.5 else 0.0, float(rng.uniform(5.0, 12.0))),
+        edge=bool(rng.random() < SHADOW_EDGES * (2 if region == "smooth" else 1)),
+        lumps=(float(rng.uniform(0.0, steepest)) if rng.random() < 0.5 else 0.0, float(rng.uniform(5.0, 12.0))),
     )
 
 

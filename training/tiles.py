@@ -56,7 +56,7 @@ def make_scene(seed: int, size: int = SIZE, texel_mm: float = 0.0, region: str =
     drawn = "smooth" if rng.random() < SMOOTH_SHARE else str(rng.choice(REGIONS[:-1]))
     region = region or drawn
     relief = make_relief(rng, region, size, texel_mm)
-    return Scene(relief, make_skin(rng, relief, texel_mm), make_lighting(rng), region, texel_mm, rng)
+    return Scene(relief, make_skin(rng, relief, texel_mm), make_lighting(rng, region), region, texel_mm, rng)
 
 
 def photograph_scene(scene: Scene, radiance: Float) -> Tile:

@@ -26,16 +26,19 @@ UNIT_MM = {"fine": 0.06, "coarse": 0.05}
 SLOPE_UNIT = {"fine": 0.08, "coarse": 0.02}
 GATES = {"fine": 0.01, "coarse": 0.005}
 """Slope under which the stage fades relief out; the nets already answer little where they see little."""
-WIDTHS = {"fine": (16, 24, 40, 48), "coarse": (16, 24, 40, 48)}
+RATE_SHARES = {"fine": 1.0, "coarse": 1 / 3}
+"""Share of the learning rate. Shadows' edges and lips reach the coarse net as inputs many times larger than any fold;
+learning faster kills all its rectifiers at once."""
+WIDTHS = {"fine": (24, 40, 64, 80), "coarse": (24, 40, 64, 80)}
 
 
 @dataclass(frozen=True)
 class Training:
     """How long and with what. tiles: pool size; patches: how many of each scale pass in all; batch: patches a step."""
 
-    tiles: int = 2400
-    fine_patches: int = 300_000
-    coarse_patches: int = 180_000
+    tiles: int = 8000
+    fine_patches: int = 900_000
+    coarse_patches: int = 600_000
     batch: int = 12
     rate: float = 1.2e-3
     slope_weight: float = 0.5
@@ -56,7 +59,7 @@ def loss_of(net: ProgramNet, batch: Batch, scale: Scale, slope_weight: float) ->
     slope = unit / (scale.mm * SLOPE_UNIT[scale.name])
     across, along = error.diff(dim=2) * slope, error.diff(dim=3) * slope
     # Nearly quadratic; very deep folds count linearly so that a few tiles do not rule the rest.
-    terms = [torch.nn.functional.huber_loss(e, torch.zeros_like(e), delta=6.0) for e in (error, across, along)]
+    terms = [torch.nn.functional.huber_loss(e, torch.zeros_like(e), delta=12.0) for e in (error, across, along)]
     return (1 - slope_weight) * terms[0] + slope_weight * (terms[1] + terms[2])
 
 
@@ -87,8 +90,9 @@ def descend(
 ) -> ProgramNet:
     """Run ``steps`` steps; returns the running average of the net. ``look(step, loss, average)`` is called 20 times."""
     mean = copy.deepcopy(net)
-    optimiser = torch.optim.AdamW(net.parameters(), lr=how.rate, weight_decay=1e-4)
-    schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, how.rate, total_steps=steps + 1, pct_start=0.05)
+    rate = how.rate * RATE_SHARES[scale.name]
+    optimiser = torch.optim.AdamW(net.parameters(), lr=rate, weight_decay=1e-4)
+    schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, rate, total_steps=steps + 1, pct_start=0.05)
     part, running = max(1, steps // 20), 0.0
     for step in range(1, steps + 1):
         optimiser.zero_grad(set_to_none=True)
@@ -110,7 +114,7 @@ def descend(
 def train_scale(scale: Scale, pool: Path, how: Training, say: Say) -> None:
     """Train one scale; the averaged net is kept in ``pool`` at every twentieth of the way (see :func:`checkpoint`)."""
     patches = how.fine_patches if scale.name == "fine" else how.coarse_patches
-    check = patches_of(held_out(30), scale, 12, 5)
+    check = patches_of(held_out(100), scale, 8, 5)
     shards = -(-how.tiles // SHARD_TILES)
     batches = stream(pool, shards, scale, 24 if scale.name == "fine" else 16, how.batch, how.seed)
     started = time.monotonic()

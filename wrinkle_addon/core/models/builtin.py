@@ -6,7 +6,6 @@ from __future__ import annotations
 import hashlib
 import itertools
 import json
-import zipfile
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -15,6 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ..errors import WrinkleError
+from ..npy import UNREADABLE
 from ..types import Blendshapes, FaceModel, Float
 from . import arkit
 
@@ -78,8 +78,8 @@ def _read(file: Path) -> Arrays:
             return {name: archive[name] for name in archive.files}
     except FileNotFoundError:
         raise WrinkleError(f"The built-in face {file.name} is missing.", HINT) from None
-    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as problem:
-        raise WrinkleError(f"{file.name} cannot be read: {problem}.", HINT) from problem
+    except UNREADABLE as problem:
+        raise WrinkleError(f"{file.name} is not a whole face file.", HINT) from problem
 
 
 def _checksum(arrays: Arrays) -> str:

@@ -22,6 +22,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from ..npy import UNREADABLE
+
 FORMAT = 4
 Arrays = dict[str, npt.NDArray[Any]]
 
@@ -83,7 +85,7 @@ def read_entry(folder: Path, key: str) -> tuple[dict[str, Any], Arrays] | None:
                 return None
             arrays[name] = array
         return meta["values"], arrays
-    except (OSError, ValueError, KeyError, TypeError):
+    except (*UNREADABLE, TypeError):
         return None
 
 

@@ -177,7 +177,8 @@ def _pca(reader: _Reader) -> _Pca:
     sound = mean.shape[1:] in ((1,), (0,)) and mean.size % 3 == 0 and basis.shape == (mean.size, variance.size)
     if not sound or variance.size > MAX_COMPONENTS:
         raise reader.fail(f"its mean {mean.shape}, basis {basis.shape} and variances {variance.shape} do not agree")
-    scaled = np.ascontiguousarray(basis.T) * np.sqrt(np.maximum(variance.reshape(-1, 1), 0.0))
+    with np.errstate(over="ignore", invalid="ignore"):
+        scaled = np.ascontiguousarray(basis.T) * np.sqrt(np.maximum(variance.reshape(-1, 1), 0.0))
     return _Pca(mean.ravel(), scaled, triangles)
 
 

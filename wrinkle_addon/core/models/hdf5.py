@@ -135,7 +135,8 @@ def _basis(file: h5py.File, name: str, part: str, vertices: int) -> Float:
     variance = np.asarray(variance_node[()], np.float32)
     check_finite(name, f"the {part} variances", variance)
     basis = np.ascontiguousarray(np.asarray(node[()], np.float32).T)
-    basis *= np.sqrt(np.maximum(variance, 0.0))[:, None]
+    with np.errstate(over="ignore", invalid="ignore"):
+        basis *= np.sqrt(np.maximum(variance, 0.0))[:, None]
     check_finite(name, f"the {part} components", basis)
     return basis.reshape(-1, vertices, 3)
 

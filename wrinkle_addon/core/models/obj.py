@@ -62,11 +62,13 @@ def _numbers(path: Path, lines: list[bytes], columns: int) -> npt.NDArray[np.flo
         raise WrinkleError(f"{path.name} has {len(lines):,} points, too many for a face mesh.", _AGAIN)
     try:
         table = np.array([line.split()[1 : columns + 1] for line in lines], np.float64).reshape(-1, columns)
+        with np.errstate(over="ignore"):
+            table = table.astype(np.float32)
     except ValueError as problem:
         raise WrinkleError(f"{path.name} has a line of positions that cannot be read.", _AGAIN) from problem
     if not np.isfinite(table).all():
         raise WrinkleError(f"{path.name} holds positions that are not numbers.", _AGAIN)
-    return table.astype(np.float32)
+    return table
 
 
 def _faces(path: Path, lines: list[bytes], vertices: int, uvs: int) -> npt.NDArray[np.int32]:
@@ -76,11 +78,11 @@ def _faces(path: Path, lines: list[bytes], vertices: int, uvs: int) -> npt.NDArr
         for line in lines:
             corners = [_corner(word, vertices, uvs) for word in line.split()[1:]]
             out.extend((corners[0], corners[k], corners[k + 1]) for k in range(1, len(corners) - 1))
-    except ValueError as problem:
+        table = np.asarray(out, np.int64)
+    except (ValueError, OverflowError) as problem:
         raise WrinkleError(f"{path.name} has a face that cannot be read: {line[:60]!r}.", _AGAIN) from problem
     if not out:
         raise WrinkleError(f"{path.name} holds no faces.", _AGAIN)
-    table = np.asarray(out, np.int64)
     if table[..., 0].min() < 0 or table[..., 0].max() >= vertices or table[..., 1].max() >= uvs:
         raise WrinkleError(f"{path.name} has faces that name vertices it does not have.", _AGAIN)
     return table.astype(np.int32)

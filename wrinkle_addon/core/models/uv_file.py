@@ -12,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ..errors import WrinkleError
+from ..npy import UNREADABLE
 from ..types import Float
 from .obj import read_obj
 from .raw import MAX_VERTICES
@@ -48,7 +49,8 @@ def read_uv(path: Path, vertices: int) -> Float:
 
 
 def _checked(path: Path, table: npt.NDArray[Any]) -> Float:
-    values = np.ascontiguousarray(table, np.float32)
+    with np.errstate(over="ignore", invalid="ignore"):
+        values = np.ascontiguousarray(table, np.float32)
     if not np.isfinite(values).all() or values.min() < -0.01 or values.max() > 1.01:
         raise WrinkleError(f"{path.name} has UV outside 0 to 1.", _HELP)
     return np.clip(values, 0.0, 1.0)
@@ -57,7 +59,7 @@ def _checked(path: Path, table: npt.NDArray[Any]) -> Float:
 def _npy(path: Path, vertices: int) -> npt.NDArray[Any]:
     try:
         table = np.load(path, mmap_mode="r", allow_pickle=False)
-    except (ValueError, OSError, EOFError) as problem:
+    except UNREADABLE as problem:
         raise WrinkleError(f"{path.name} is not a whole .npy file of numbers.", _HELP) from problem
     if table.dtype.kind not in "fiu" or table.size != 2 * vertices:
         raise WrinkleError(f"{path.name} holds {table.shape} {table.dtype}; the model needs {vertices} x 2.", _HELP)

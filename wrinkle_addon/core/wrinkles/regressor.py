@@ -17,6 +17,7 @@ import numpy.typing as npt
 import wrinkle_native as native
 
 from ..errors import WrinkleError
+from ..npy import UNREADABLE
 from .settings import Scale
 
 FORMAT = 1
@@ -97,8 +98,8 @@ def _arrays(source: Path) -> Arrays:
             return {name: file[name] for name in file.files}
     except OSError as error:
         raise WrinkleError(f"The regressor {source} cannot be read: {error.strerror or error}.", HINT) from error
-    except (ValueError, zipfile.BadZipFile, KeyError, EOFError, NotImplementedError, MemoryError) as error:
-        raise WrinkleError(f"The regressor {source.name} is not a regressor file: {error}.", HINT) from error
+    except UNREADABLE as error:
+        raise WrinkleError(f"The regressor {source.name} is not a whole regressor file.", HINT) from error
 
 
 def _meta(source: Path, arrays: Arrays) -> dict[str, Any]:

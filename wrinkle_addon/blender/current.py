@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import bpy
 
 from ..core.errors import WrinkleError
-from . import face, preferences
+from . import face, migrate, preferences
 
 if TYPE_CHECKING:
     from ..core.settings import Settings
@@ -26,6 +26,17 @@ def face_settings(context: bpy.types.Context) -> WRINKLE_PG_face:
     """The active face's settings, else those of the next new face."""
     obj = face_object(context)
     return context.scene.wrinkle if obj is None else obj.wrinkle
+
+
+def why_locked(context: bpy.types.Context) -> str:
+    """One sentence on why the active face, or the next new one, cannot be changed; empty when it can."""
+    obj, settings = face_object(context), face_settings(context)
+    if migrate.is_newer(settings):
+        return "A newer version of the add-on made this face. Update the add-on; the face is left as it is."
+    blocks = [context.scene] if obj is None else [obj, obj.data]
+    if not all(block.is_editable for block in blocks):
+        return "This face is linked from another file. Make it local to change it (Object > Relations > Make Local)."
+    return ""
 
 
 def key_of(block: bpy.types.ID) -> str:

@@ -39,6 +39,16 @@ def _drive(socket: bpy.types.NodeSocket, source: bpy.types.ID, data_path: str) -
     target.data_path = data_path
 
 
+def source_of(tree: bpy.types.NodeTree) -> bpy.types.Key | None:
+    """The shape keys that drive ``tree``; None when none do."""
+    for curve in tree.animation_data.drivers if tree.animation_data else ():
+        for variable in curve.driver.variables:
+            for target in variable.targets:
+                if isinstance(target.id, bpy.types.Key):
+                    return target.id
+    return None
+
+
 def retarget(tree: bpy.types.NodeTree, old: bpy.types.ID, new: bpy.types.ID) -> None:
     """Make every driver of ``tree`` that reads from ``old`` read from ``new``."""
     if tree.animation_data is None:

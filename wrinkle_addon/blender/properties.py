@@ -18,9 +18,9 @@ from bpy.props import (
     StringProperty,
 )
 
-from . import live
+from . import live, migrate
+from .migrate import VERSION
 
-VERSION = 1
 SIZES = [
     ("512", "512", "A quick look; fine lines are lost"),
     ("1024", "1024", "Good for faces seen from a few metres"),
@@ -40,6 +40,16 @@ ENGINES = [
     ("EEVEE", "EEVEE", "Fast; needs a graphics card"),
     ("WORKBENCH", "Workbench", "Shape and texture only: it shows no wrinkles"),
 ]
+
+
+_CHANGES = {
+    "photos": "Photos",
+    "model": "Face model",
+    "size": "Map size",
+    "detector": "Detector",
+    "dog_thres": "dog_thres",
+}
+"""What each part of a recipe is called."""
 
 
 def _strength_changed(self: "WRINKLE_PG_face", context: bpy.types.Context) -> None:
@@ -88,9 +98,7 @@ class WRINKLE_PG_region(bpy.types.PropertyGroup):
 class WRINKLE_PG_face(bpy.types.PropertyGroup):
     """Settings and state of one face; on a scene, those of the next new face."""
 
-    version: IntProperty(
-        name="Version", description="The format of these settings", default=VERSION, options={"HIDDEN"}
-    )
+    version: IntProperty(name="Version", description="The format of these settings", default=1, options={"HIDDEN"})
     photos: CollectionProperty(
         name="Photos", description="The photos of one person that the face is made from", type=WRINKLE_PG_photo
     )
@@ -162,22 +170,27 @@ class WRINKLE_PG_face(bpy.types.PropertyGroup):
         """Everything a new reconstruction would depend on, to compare with what the face was made with."""
         photos = [(bpy.path.abspath(photo.path), bpy.path.abspath(photo.landmarks)) for photo in self.photos]
         model = (self.model, self.model_path, self.uv_path) if self.model == "FILE" else (self.model,)
-        return json.dumps([photos, model, self.size, self.detector, self.dog_thres])
+        return json.dumps(
+            {
+                "photos": photos,
+                "model": model,
+                "size": self.size,
+                "detector": self.detector,
+                "dog_thres": round(self.dog_thres, 3),
+            }
+        )
 
     def stale(self) -> str:
         """One sentence on what has changed since the face was made; empty when nothing has."""
-        if not self.made_with:
+        if not self.made_with or migrate.is_newer(self):
             return ""
         was, now = json.loads(self.made_with), json.loads(self.recipe())
-        for before, after, what in zip(
-            was, now, ("Photos", "Face model", "Map size", "Detector", "dog_thres"), strict=True
-        ):
-            if before != after:
-                return f"{what} changed: reconstruct again."
-        return ""
+        changed = [_CHANGES[name] for name, value in now.items() if value != was.get(name)]
+        return f"{changed[0]} changed: reconstruct again." if changed else ""
 
     def copy_from(self, other: "WRINKLE_PG_face") -> None:
         """Take over the photos and settings of ``other``."""
+        self.version = VERSION
         self.photos.clear()
         for photo in other.photos:
             added = self.photos.add()
@@ -194,6 +207,7 @@ class WRINKLE_PG_face(bpy.types.PropertyGroup):
 
     def add_photo(self, path: Path) -> WRINKLE_PG_photo:
         """Append a photo to the list and make it the active one."""
+        self.version = VERSION
         photo = self.photos.add()
         photo.name, photo.path = path.name, str(path)
         self.active_photo = len(self.photos) - 1

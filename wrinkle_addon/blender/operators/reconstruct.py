@@ -133,7 +133,8 @@ def _note(obj: bpy.types.Object, result: Reconstruction) -> None:
 
 def _select(context: bpy.types.Context, obj: bpy.types.Object) -> None:
     for other in context.view_layer.objects:
-        other.select_set(other == obj)
+        other.select_set(False)
+    obj.select_set(True)  # by itself: the list above may not have a new object yet
     context.view_layer.objects.active = obj
 
 

@@ -151,7 +151,11 @@ def draw_status(header: bpy.types.Header, context: bpy.types.Context) -> None:
 
 
 def free(cls: type[bpy.types.Operator], context: bpy.types.Context) -> bool:
-    """Poll: nothing works on the active face; says so otherwise."""
+    """Poll: the active face may be changed, and nothing works on it; says why not otherwise."""
+    locked = current.why_locked(context)
+    if locked:
+        cls.poll_message_set(locked)
+        return False
     if jobs.job_of(current.job_key(context)) is None:
         return True
     cls.poll_message_set("This face is being worked on; wait for it, or cancel it with Esc.")

@@ -6,7 +6,7 @@ from __future__ import annotations
 import bpy
 
 from .. import current, jobs
-from .common import Step, messages_box
+from .common import Step, messages_box, wrapped
 
 
 class WRINKLE_PT_main(Step, bpy.types.Panel):
@@ -27,6 +27,10 @@ class WRINKLE_PT_main(Step, bpy.types.Panel):
         if job is not None:
             layout.progress(factor=job.fraction, text=job.text)
             layout.operator("wrinkle.cancel", icon="X")
+            return
+        locked = current.why_locked(context)
+        if locked:
+            wrapped(layout, context, locked, "LOCKED")
             return
         stale = settings.stale()
         big = layout.row()

@@ -63,12 +63,12 @@ def _numbers(path: Path, lines: list[bytes], columns: int) -> npt.NDArray[np.flo
     try:
         table = np.array([line.split()[1 : columns + 1] for line in lines], np.float64).reshape(-1, columns)
         with np.errstate(over="ignore"):
-            table = table.astype(np.float32)
+            values = np.asarray(table, np.float32)
     except ValueError as problem:
         raise WrinkleError(f"{path.name} has a line of positions that cannot be read.", _AGAIN) from problem
-    if not np.isfinite(table).all():
+    if not np.isfinite(values).all():
         raise WrinkleError(f"{path.name} holds positions that are not numbers.", _AGAIN)
-    return table
+    return values
 
 
 def _faces(path: Path, lines: list[bytes], vertices: int, uvs: int) -> npt.NDArray[np.int32]:

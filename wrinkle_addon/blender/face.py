@@ -6,10 +6,9 @@ from __future__ import annotations
 import bpy
 import numpy as np
 
-from ..core.base_colour import without_wrinkles
-from ..core.texture import fill_unseen
 from ..core.types import Reconstruction
 from . import drivers, ids, material, mesh
+from .skin import Skin, paint
 
 DEFAULT_PERMANENT = 0.25
 """Share of the wrinkles on the face at rest; the rest waits for the expressions."""
@@ -38,6 +37,7 @@ def build_face(
     result: Reconstruction,
     name: str,
     *,
+    skin: Skin | None = None,
     replace: bpy.types.Object | None = None,
     collection: bpy.types.Collection | None = None,
     strength: float = 1.0,
@@ -46,8 +46,9 @@ def build_face(
 ) -> bpy.types.Object:
     """Make the mesh object of a reconstruction, with shape keys, material, drivers and region groups.
 
-    The object is in metres with +Z up and looks along -Y. ``replace`` names a face whose object is kept (name, place,
-    parents, custom properties) while everything it shows is made anew; shape key values carry over by name.
+    The object is in metres with +Z up and looks along -Y. ``skin`` is :func:`paint`'s result for ``result``; it is made
+    here when it is not given. ``replace`` names a face whose object is kept (name, place, parents, custom properties)
+    while everything it shows is made anew; shape key values carry over by name.
     ``dis2normal_coff`` is what ``result.normal`` was made with; it is kept so that a slider can scale from it.
     """
     first = result.fits[0]
@@ -71,11 +72,8 @@ def build_face(
     mesh.set_region_strength(obj, {})
     data[COFF] = dis2normal_coff
     data[TELLING] = telling_expression(result)
-    photo = fill_unseen(result.texture, result.model)
-    texel_mm = result.surface.texel_mm(result.texture.size)
-    skin = material.new_material(result, without_wrinkles(photo, result.wrinkles.displacement, texel_mm), obj)
-    data.materials.append(skin)
-    node = material.group_node(skin)
+    data.materials.append(material.new_material(skin or paint(result), obj))
+    node = material.group_node(obj.active_material)
     node.inputs[ids.STRENGTH].default_value = strength
     node.inputs[ids.PERMANENT].default_value = permanent
     for key, value in values.items():

@@ -3,30 +3,24 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import bpy
-import numpy as np
-import numpy.typing as npt
 
-from ..core.encode import encode_exr, encode_png
-from ..core.types import Byte, Float
 from . import ids
 
 
-def colour_image(name: str, pixels: Byte) -> bpy.types.Image:
-    """An sRGB image. pixels: (H, W, 3) uint8, row 0 on top."""
-    return _packed(name, encode_png(pixels), ".png")
+def colour_image(name: str, data: bytes) -> bpy.types.Image:
+    """An sRGB image. data: a PNG file."""
+    return _packed(name, data, ".png")
 
 
-def data_image(name: str, pixels: npt.NDArray[Any]) -> bpy.types.Image:
-    """An image of vectors or weights, which no colour management may touch. pixels: (H, W, 3) uint8 or uint16."""
-    return _as_data(_packed(name, encode_png(pixels), ".png"))
+def data_image(name: str, data: bytes) -> bpy.types.Image:
+    """An image of vectors or weights, which no colour management may touch. data: a PNG file."""
+    return _as_data(_packed(name, data, ".png"))
 
 
-def height_image(name: str, pixels: Float) -> bpy.types.Image:
-    """A float32 map. pixels: (H, W) float32."""
-    return _as_data(_packed(name, encode_exr(pixels), ".exr"))
+def height_image(name: str, data: bytes) -> bpy.types.Image:
+    """A float32 map. data: an EXR file."""
+    return _as_data(_packed(name, data, ".exr"))
 
 
 def _packed(name: str, data: bytes, suffix: str) -> bpy.types.Image:
@@ -49,12 +43,3 @@ def _as_data(image: bpy.types.Image) -> bpy.types.Image:
 def packed_bytes(image: bpy.types.Image) -> bytes:
     """The file inside the .blend file."""
     return bytes(image.packed_file.data)
-
-
-def shrunk(pixels: Float, largest: int) -> Float:
-    """A square map averaged down by a whole factor until its edge is at most ``largest``. pixels: (S, S)."""
-    factor = -(-pixels.shape[0] // largest)
-    if factor <= 1 or pixels.shape[0] % factor:
-        return pixels
-    edge = pixels.shape[0] // factor
-    return np.ascontiguousarray(pixels.reshape(edge, factor, edge, factor).mean(axis=(1, 3)), np.float32)

@@ -5,31 +5,28 @@ from __future__ import annotations
 
 import bpy
 
-from ..core.atlas import pack_tiles
-from ..core.types import Byte, Reconstruction
 from . import drivers, ids, images, node_group
+from .skin import Skin
 
-_HEIGHT_EDGE = 1024
 _ROUGHNESS = 0.5
 
 
-def new_material(result: Reconstruction, colour: Byte, obj: bpy.types.Object) -> bpy.types.Material:
-    """Build the material of ``obj``, its node group and its images. colour: (S, S, 3) uint8 sRGB without holes."""
+def new_material(skin: Skin, obj: bpy.types.Object) -> bpy.types.Material:
+    """Build the material of ``obj``, its node group and its images."""
     name = obj.name
-    pixels, tiles = pack_tiles(result.motion)
     keys = obj.data.shape_keys
     group = node_group.new_group(
-        images.data_image(f"{name} Wrinkle Normals", result.normal),
-        images.height_image(f"{name} Displacement", images.shrunk(result.wrinkles.displacement, _HEIGHT_EDGE)),
-        images.data_image(f"{name} Motion Maps", pixels),
-        tiles,
+        images.data_image(f"{name} Wrinkle Normals", skin.normals),
+        images.height_image(f"{name} Displacement", skin.height),
+        images.data_image(f"{name} Motion Maps", skin.motion),
+        skin.tiles,
         photo=ids.PHOTO_KEY in keys.key_blocks,
     )
     material = bpy.data.materials.new(f"{name} Skin")
     material[ids.FACE_MARK] = ids.FACE_VERSION
     if material.node_tree is None:  # Blender before 5.0
         material.use_nodes = True
-    node = _add_nodes(material, group, images.colour_image(f"{name} Photo", colour))
+    node = _add_nodes(material, group, images.colour_image(f"{name} Photo", skin.colour))
     drivers.drive_group(node, keys)
     return material
 

@@ -10,11 +10,14 @@ from typing import Any
 import bpy
 
 from ...core.errors import WrinkleError
-from ...core.progress import Progress
+from ...core.progress import Progress, part
 from ...core.types import Reconstruction
 from .. import current, face, jobs, live
+from ..skin import Skin, paint
 from .task import JobOperator, free, in_object_mode
 
+_PAINTING = 0.8
+"""Share of the work that is done when painting the skin begins."""
 _MOST_RUNNERS = 2
 _runners: dict[str, Any] = {}
 """The stages remembered for the faces worked on last, so that a changed setting reruns only what lies behind it."""
@@ -34,7 +37,7 @@ class WRINKLE_OT_reconstruct(JobOperator, bpy.types.Operator):
             return False
         return in_object_mode(cls, context) and free(cls, context)
 
-    def prepare(self, context: bpy.types.Context) -> Callable[[Progress], tuple[Reconstruction, Any]]:
+    def prepare(self, context: bpy.types.Context) -> Callable[[Progress], tuple[Reconstruction, Skin, Any]]:
         settings = current.face_settings(context)
         paths = current.photo_paths(settings)
         marks = [Path(bpy.path.abspath(photo.landmarks)) if photo.landmarks else None for photo in settings.photos]
@@ -47,16 +50,17 @@ class WRINKLE_OT_reconstruct(JobOperator, bpy.types.Operator):
         runner = _runners.pop(key, None) or _new_runner()
 
         # The thread must not hold the operator: Blender may free it when another file is opened.
-        def work(progress: Progress) -> tuple[Reconstruction, Any]:
+        def work(progress: Progress) -> tuple[Reconstruction, Skin, Any]:
             from ...core.landmarks import read_pts
 
             given = {index: read_pts(path) for index, path in enumerate(marks) if path is not None}
-            return runner.reconstruct(paths, chosen, landmarks=given, progress=progress), runner
+            result = runner.reconstruct(paths, chosen, landmarks=given, progress=part(progress, 0.0, _PAINTING))
+            return result, paint(result, part(progress, _PAINTING, 1.0)), runner
 
         return work
 
-    def done(self, context: bpy.types.Context, value: tuple[Reconstruction, Any]) -> str:
-        result, runner = value
+    def done(self, context: bpy.types.Context, value: tuple[Reconstruction, Skin, Any]) -> str:
+        result, skin, runner = value
         draft = context.scene.wrinkle
         replace = current.find_object(self._target) if self._target else None
         if self._target and replace is None:
@@ -64,7 +68,7 @@ class WRINKLE_OT_reconstruct(JobOperator, bpy.types.Operator):
         settings = draft if replace is None else replace.wrinkle
         name = Path(result.photos[0].name).stem if replace is None else replace.name
         obj = face.build_face(
-            result, name, replace=replace, collection=_collection(context), dis2normal_coff=self._coff
+            result, name, skin=skin, replace=replace, collection=_collection(context), dis2normal_coff=self._coff
         )
         if replace is None:
             obj.wrinkle.copy_from(draft)

@@ -43,7 +43,8 @@ def made_up(model: FaceModel, random: np.random.Generator, yaw: float, expressiv
     neutral = model.mean + np.tensordot(shape.astype(np.float32), model.shape_basis, 1)
     expression = np.zeros(len(model.expression_basis), np.float32)
     if expressive:
-        expression[random.choice(len(expression), 4, replace=False)] = random.standard_normal(4)
+        weights = random.uniform(0.2, 0.9, 4) if model.expression_bounds[0] == 0.0 else random.standard_normal(4)
+        expression[random.choice(len(expression), 4, replace=False)] = weights
     vertices = neutral + np.tensordot(expression, model.expression_basis, 1)
     turns = np.radians([random.uniform(-10, 10), yaw, random.uniform(-15, 15)])
     x, y, z = (rotation_of(axis * turn) for axis, turn in zip(np.eye(3), turns, strict=True))
@@ -93,17 +94,20 @@ def turned_by(fit: Fit, truth: Truth) -> float:
     return float(np.degrees(np.arccos(np.clip((trace - 1) / 2, -1, 1))))
 
 
+@pytest.mark.parametrize("seed", [11, 12, 13])
 @pytest.mark.parametrize("expressive", [False, True], ids=["neutral", "expressive"])
-def test_made_up_faces_are_recovered(expressive: bool) -> None:
-    model = loaded(shared_files.BFM_STANDIN)
-    random, part = np.random.default_rng(11), face_part(model)
+@pytest.mark.parametrize("source", ["builtin", shared_files.BFM_STANDIN])
+def test_made_up_faces_are_recovered(source: str | Path, expressive: bool, seed: int) -> None:
+    model = load_model() if source == "builtin" else loaded(Path(source))
+    # The built-in face's size is a mode of its own, which no landmark shows: there shapes are compared at one size.
+    error = shape_error if source == "builtin" else rigid_error
+    random, part = np.random.default_rng(seed), face_part(model)
     ours, means, turns, amounts = [], [], [], []
-    for case in range(12):
-        yaw = (0.0, 20.0, -20.0, 45.0, -45.0, 5.0)[case % 6]
+    for yaw in (0.0, 20.0, -20.0, 45.0, -45.0, 5.0, -10.0, 30.0):
         truth = made_up(model, random, yaw, expressive, random.standard_normal(len(model.shape_basis)))
         fit = fit_face(model, truth.photo, truth.landmarks)
-        ours.append(rigid_error(fit.vertices, truth.vertices, part))
-        means.append(rigid_error(model.mean, truth.vertices, part))
+        ours.append(error(fit.vertices, truth.vertices, part))
+        means.append(error(model.mean, truth.vertices, part))
         turns.append(turned_by(fit, truth))
         amounts.append(np.abs(fit.expression_coefficients).max())
     assert np.mean(ours) < 0.65 * np.mean(means)

@@ -24,6 +24,7 @@ _DENSE_NOISE = 2.5  # the mesh points err together, so 150 of them count as some
 _ALONG = 4.0  # a jaw landmark slides along the outline: its noise along it, times this
 _ROBUST = 3.0  # errors over this many noises count less (Cauchy)
 _SWITCH, _EACH, _FLOOR = 4.0, 2.0, 0.05  # expression prior: cost of having any, of each, and where |x| turns round
+_RANGE = 3.0  # the largest expression coefficient is this many standard deviations
 
 
 @dataclass(frozen=True, eq=False)
@@ -129,7 +130,7 @@ def _step(
         normal[np.ix_(places, places)] += row.derivative.T @ row.derivative
         right[places] += row.derivative.T @ row.error
     data[:] = np.diag(normal)
-    _add_priors(normal, right, views, state, shapes, expressions, settings, sparse)
+    _add_priors(normal, right, views, state, shapes, expressions, bounds[1] / _RANGE, settings, sparse)
     fixed = np.zeros(size, bool)
     for index, view in enumerate(views):
         start = shapes + index * own
@@ -161,6 +162,7 @@ def _add_priors(
     state: State,
     shapes: int,
     expressions: int,
+    unit: float,
     settings: FitSettings,
     sparse: bool,
 ) -> None:
@@ -181,7 +183,9 @@ def _add_priors(
             values = state.expressions[index]
             weight = np.ones(expressions)
             if sparse:
-                weight += _SWITCH / (np.linalg.norm(values) + _FLOOR) + _EACH / (np.abs(values) + _FLOOR)
+                sizes = np.abs(values) / unit
+                weight += _SWITCH / (np.linalg.norm(sizes) + _FLOOR) + _EACH / (sizes + _FLOOR)
+            weight /= unit**2
             place = slice(start + POSE_SIZE, start + POSE_SIZE + expressions)
             diagonal[place] += settings.expression_prior * weight
             right[place] -= settings.expression_prior * weight * values

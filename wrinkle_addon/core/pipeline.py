@@ -22,6 +22,7 @@ from .memory import Keyed, StageMemory, digest
 from .models import load_model
 from .motion import motion_maps
 from .progress import Progress, silent
+from .quality import photo_warnings
 from .regions import fold_mask, left_share, region_mask, skin_mask
 from .settings import DIS2NORMAL_COFF, Settings
 from .strain import strain_maps
@@ -115,7 +116,7 @@ class Runner:
             normal=normal.value,
             motion=motion.value,
             seconds=dict(self._memory.seconds),
-            warnings=_warnings([mark.value for mark in marks], fitted),
+            warnings=_warnings([photo.value for photo in read], [mark.value for mark in marks], fitted),
         )
 
     def _photo(self, index: int, source: PhotoSource) -> Keyed[Photo]:
@@ -322,7 +323,8 @@ def reconstruct(
     return Runner().reconstruct(photos, settings, progress=progress)
 
 
-def _warnings(marks: Sequence[Landmarks], fits: Sequence[Fit]) -> tuple[str, ...]:
-    return tuple(warning for mark in marks for warning in mark.warnings) + tuple(
-        warning for fit in fits for warning in fit.warnings
-    )
+def _warnings(photos: Sequence[Photo], marks: Sequence[Landmarks], fits: Sequence[Fit]) -> tuple[str, ...]:
+    found: list[str] = []
+    for photo, mark, fit in zip(photos, marks, fits, strict=True):
+        found += [*mark.warnings, *fit.warnings, *photo_warnings(photo, mark, fit.px_per_mm)]
+    return tuple(found)

@@ -69,7 +69,7 @@ def model_source(settings: WRINKLE_PG_face) -> str:
     """What to load as the face model. Raises WrinkleError when a file is wanted and none is named."""
     if settings.model == "BUILTIN":
         return "builtin"
-    path = settings.model_path or preferences.value("model_path", "")
+    path = settings.model_path or preferences.model_path()
     if not path:
         raise WrinkleError("No model file is chosen.", "Choose one in step 2, or use the built-in face.")
     return bpy.path.abspath(path)

@@ -25,6 +25,8 @@ OPERATORS = (
     ("new_face", "ADD"),
     ("remove_face", "TRASH"),
     None,
+    ("add_model", "NONE"),
+    ("remove_model", "NONE"),
     ("copy_system", "COPYDOWN"),
     ("clear_cache", "NONE"),
 )

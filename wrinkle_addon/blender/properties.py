@@ -18,7 +18,7 @@ from bpy.props import (
     StringProperty,
 )
 
-from . import live, migrate
+from . import live, migrate, preferences
 from .migrate import VERSION
 
 SIZES = [
@@ -36,9 +36,8 @@ MODELS = [
     ("FILE", "File or Folder", "Your own model: Basel Face Model (.h5), eos model (.bin) or ICT-FaceKit folder"),
 ]
 ENGINES = [
-    ("CYCLES", "Cycles", "Path tracing; works everywhere, also without a graphics card"),
-    ("EEVEE", "EEVEE", "Fast; needs a graphics card"),
-    ("WORKBENCH", "Workbench", "Shape and texture only: it shows no wrinkles"),
+    ("PREFERENCES", "As in Preferences", "The engine that the add-on's preferences name", "NONE", 3),
+    *preferences.ENGINES,
 ]
 
 
@@ -217,7 +216,9 @@ class WRINKLE_PG_face(bpy.types.PropertyGroup):
 class WRINKLE_PG_preview(bpy.types.PropertyGroup):
     """How previews are rendered."""
 
-    engine: EnumProperty(name="Engine", description="The engine that renders the preview", items=ENGINES)
+    engine: EnumProperty(
+        name="Engine", description="The engine that renders the preview", items=ENGINES, default="PREFERENCES"
+    )
     size: IntProperty(
         name="Size", description="Edge of each of the three pictures in pixels", default=512, min=64, max=4096
     )
@@ -229,6 +230,10 @@ class WRINKLE_PG_preview(bpy.types.PropertyGroup):
             ("CURRENT", "As Posed", "The expression that the face wears now"),
         ],
     )
+
+    def chosen_engine(self) -> str:
+        """The engine to render with."""
+        return preferences.value("preview_engine", "CYCLES") if self.engine == "PREFERENCES" else self.engine
 
 
 CLASSES = (WRINKLE_PG_photo, WRINKLE_PG_region, WRINKLE_PG_face, WRINKLE_PG_preview)

@@ -3,11 +3,14 @@
 
 from __future__ import annotations
 
+import functools
 import importlib
 import importlib.util
 import os
 import platform
 import sys
+import tomllib
+from collections.abc import Sequence
 from importlib import metadata
 from pathlib import Path
 
@@ -31,12 +34,11 @@ def missing_parts() -> list[str]:
 
 def _usable(module: str) -> bool:
     """Whether a part is there; our own, which the operators load at once, must also load."""
-    if importlib.util.find_spec(module) is None:
-        return False
-    if module != "wrinkle_native":
-        return True
     try:
-        importlib.import_module(module)
+        if importlib.util.find_spec(module) is None:
+            return False
+        if module == "wrinkle_native":
+            importlib.import_module(module)
     except (ImportError, OSError):
         return False
     return True
@@ -57,25 +59,27 @@ def advice() -> list[str]:
     ]
 
 
-def facts() -> list[tuple[str, str]]:
-    """Names and versions of all that matters."""
-    rows = [
+@functools.cache
+def facts() -> tuple[tuple[str, str], ...]:
+    """Names and versions of all that matters; they do not change while Blender runs."""
+    networks = Path(__file__).parents[1] / "assets" / "networks"
+    count = len(list(networks.glob("*.tflite")))
+    return (
+        ("Wrinkle", _own_version()),
         ("Blender", bpy.app.version_string),
         ("Python", platform.python_version()),
         ("System", platform.platform()),
+        ("Graphics", _graphics()),
         ("Processor threads", str(os.cpu_count())),
         ("numpy", _version("numpy")),
-    ]
-    rows += [(package, _version(package)) for package in PARTS.values()]
-    networks = Path(__file__).parents[1] / "assets" / "networks"
-    count = len(list(networks.glob("*.tflite")))
-    rows.append(("Landmark networks", f"{count} found" if count else "missing"))
-    return rows
+        *((package, _version(package)) for package in PARTS.values()),
+        ("Landmark networks", f"{count} found" if count else "missing"),
+    )
 
 
-def report_text() -> str:
-    """The facts as text to paste."""
-    return "\n".join(f"{name}: {value}" for name, value in facts())
+def report_text(choices: Sequence[tuple[str, str]] = ()) -> str:
+    """The facts, and what the user chose, as text to paste."""
+    return "\n".join(f"{name}: {value}" for name, value in (*facts(), *choices))
 
 
 def size_text(folder: Path | None) -> str:
@@ -93,3 +97,20 @@ def _version(package: str) -> str:
         return metadata.version(package)
     except metadata.PackageNotFoundError:
         return "missing"
+
+
+def _own_version() -> str:
+    """The version in the manifest, which lies in the add-on's folder, and in a checkout above it."""
+    for folder in Path(__file__).parents[1:3]:
+        manifest = folder / "blender_manifest.toml"
+        if manifest.is_file():
+            return str(tomllib.loads(manifest.read_text(encoding="utf-8"))["version"])
+    return "unknown"
+
+
+def _graphics() -> str:
+    if bpy.app.background:
+        return "none (no window)"
+    import gpu
+
+    return f"{gpu.platform.renderer_get()}, {gpu.platform.backend_type_get()} {gpu.platform.version_get()}"

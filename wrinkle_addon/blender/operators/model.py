@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import bpy
-from bpy.props import BoolProperty
+from bpy.props import BoolProperty, StringProperty
 
 from ...core.errors import WrinkleError
 from ...core.progress import Progress
@@ -39,9 +39,9 @@ class WRINKLE_OT_check_model(JobOperator, bpy.types.Operator):
 
         settings = current.face_settings(context)
         if self.in_preferences:
-            source, uv = bpy.path.abspath(preferences.value("model_path", "")), None
+            source, uv = preferences.model_path(), None
             if not source:
-                raise WrinkleError("No model file is chosen.", "Choose a file first.")
+                raise WrinkleError("No model file is chosen.", "Add one to the list first.")
         else:
             source = current.model_source(settings)
             uv = Path(bpy.path.abspath(settings.uv_path)) if settings.uv_path and source != "builtin" else None
@@ -51,15 +51,65 @@ class WRINKLE_OT_check_model(JobOperator, bpy.types.Operator):
     def done(self, context: bpy.types.Context, value: dict[str, Any]) -> str:
         text = summary(value)
         if self.in_preferences:
-            context.preferences.addons[preferences.ids.ADDON].preferences.model_report = text
+            preferences.stored().chosen_model().report = text
         return text.replace("\n", " ")
+
+
+class WRINKLE_OT_add_model(bpy.types.Operator):
+    """Choose a face model of yours: Basel Face Model (.h5), eos model (.bin) or ICT-FaceKit folder"""
+
+    bl_idname = "wrinkle.add_model"
+    bl_label = "Add Model"
+
+    filepath: StringProperty(
+        name="File", description="The model's file or folder", subtype="FILE_PATH", options={"SKIP_SAVE"}
+    )
+
+    @classmethod
+    def poll(cls, context: bpy.types.Context) -> bool:
+        return _has_preferences(cls)
+
+    def invoke(self, context: bpy.types.Context, event: bpy.types.Event) -> set[str]:
+        context.window_manager.fileselect_add(self)
+        return {"RUNNING_MODAL"}
+
+    def execute(self, context: bpy.types.Context) -> set[str]:
+        if not Path(self.filepath).exists():
+            self.report({"ERROR"}, f"The model {self.filepath!r} does not exist. Choose a file or a folder.")
+            return {"CANCELLED"}
+        found = preferences.stored()
+        found.models.add().path = self.filepath
+        found.active_model = len(found.models) - 1
+        return {"FINISHED"}
+
+
+class WRINKLE_OT_remove_model(bpy.types.Operator):
+    """Take the highlighted model off the list; the file itself stays"""
+
+    bl_idname = "wrinkle.remove_model"
+    bl_label = "Remove Model"
+
+    @classmethod
+    def poll(cls, context: bpy.types.Context) -> bool:
+        if not _has_preferences(cls):
+            return False
+        if preferences.stored().chosen_model() is None:
+            cls.poll_message_set("The list has no model.")
+            return False
+        return True
+
+    def execute(self, context: bpy.types.Context) -> set[str]:
+        found = preferences.stored()
+        found.models.remove(found.active_model)
+        found.active_model = max(0, min(found.active_model, len(found.models) - 1))
+        return {"FINISHED"}
 
 
 class WRINKLE_OT_clear_cache(bpy.types.Operator):
     """Delete prepared models from the disk; they are prepared again when next used"""
 
     bl_idname = "wrinkle.clear_cache"
-    bl_label = "Clear"
+    bl_label = "Clear Prepared Models"
 
     def execute(self, context: bpy.types.Context) -> set[str]:
         from ...core.models.cache import default_folder
@@ -69,9 +119,24 @@ class WRINKLE_OT_clear_cache(bpy.types.Operator):
         return {"FINISHED"}
 
 
-def summary(description: dict[str, Any]) -> str:
-    """What the description of a model says, on one or two lines."""
-    return "\n".join(f"{name}: {value}" for name, value in description.items() if isinstance(value, (str, int, float)))
+def summary(model: dict[str, Any]) -> str:
+    """What the description of a model says, on a few lines for people."""
+    return (
+        f"{model['name']} ({model['kind']}): {model['vertices']:,} vertices, {model['shape_components']} shape and "
+        f"{model['expression_components']} expression components.\n"
+        f"{len(model['arkit_expressions'])} of 52 ARKit expressions, {model['landmarks']} of 68 landmarks, UV stretch "
+        f"{model['uv_stretch']:.2f}, {model['memory_mb']:.0f} MB.\nLicence: {model['licence'] or 'not stated'}."
+    )
 
 
-register, unregister = bpy.utils.register_classes_factory((WRINKLE_OT_check_model, WRINKLE_OT_clear_cache))
+def _has_preferences(cls: type[bpy.types.Operator]) -> bool:
+    """Poll: the add-on is enabled in Blender's preferences; says so otherwise."""
+    if preferences.stored() is not None:
+        return True
+    cls.poll_message_set("Enable the add-on in the preferences first.")
+    return False
+
+
+register, unregister = bpy.utils.register_classes_factory(
+    (WRINKLE_OT_check_model, WRINKLE_OT_add_model, WRINKLE_OT_remove_model, WRINKLE_OT_clear_cache)
+)

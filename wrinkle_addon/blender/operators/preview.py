@@ -44,7 +44,7 @@ class WRINKLE_OT_preview(JobOperator, bpy.types.Operator):
         wanted = context.scene.wrinkle_preview
         weights = face.key_values(obj) if wanted.pose == "CURRENT" else preview.telling_weights(obj)
         shots = preview.before_after(weights)
-        engine, size = wanted.engine, wanted.size
+        engine, size = wanted.chosen_engine(), wanted.size
         if self.options.is_invoke and second_blender.available():
             return second_blender.render_job(obj, shots, engine, size)
 

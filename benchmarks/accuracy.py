@@ -19,7 +19,7 @@ import cv2
 import numpy as np
 
 from benchmarks.heads import Head, carried, heads
-from benchmarks.measure import Bool, Float, Score, Steps, Tally, average_precision, band, wrinkle_texels
+from benchmarks.measure import Bool, Float, Score, Steps, Tally, average_precision, band, compare, wrinkle_texels
 from benchmarks.peers import PEERS, dog_height, log_luminance
 from benchmarks.people import CHECK, SHOTS, Shot
 from training.apply import over_tile
@@ -127,15 +127,16 @@ def on_heads(cache: Path, shots: tuple[Shot, ...]) -> list[tuple[Head, dict[str,
         log = log_luminance(head.texture.rgb, where)
         for name, method in PEERS.items():
             maps[name] = scaled(method(log, texel), head.truth, texel, where)
-        for name, guess in maps.items():
+        both = {name: compare(guess, head.truth, texel, steps, where) for name, guess in maps.items()}
+        for name, compared in both.items():
             for tally in (whole[name], lights.setdefault(head.light, {n: Tally() for n in methods})[name]):
-                tally.add(guess, head.truth, texel, steps, where)
+                tally.add_compared(compared)
         for region, mask in region_masks(head.model, head.texture.size).items():
             if region not in EXCLUDED and (where & (mask > 0.5)).any():
                 tallies = places.setdefault(region.removesuffix("_L").removesuffix("_R"), {})
                 for key in ("all", head.light):
                     tally = tallies.setdefault(key, Tally())
-                    tally.add(maps[methods[0]], head.truth, texel, steps, where, mask > 0.5)
+                    tally.add_compared(both[methods[0]], mask > 0.5)
         if head.truth.any():
             precision.append(_detection(head, shipped.confidence, texel, steps, where))
         found.append((head, maps))

@@ -73,6 +73,37 @@ def _angles(a: Float, b: Float) -> Float:
     return np.degrees(np.arccos(np.clip(dot / np.sqrt((1 + (a * a).sum(-1)) * (1 + (b * b).sum(-1))), -1, 1)))
 
 
+@dataclass(frozen=True, eq=False)
+class Compared:
+    """A guess beside the truth, both (h, w) in the band, cut to what counts. slopes: (h, w, 2). wrong, flat: angle in
+    degrees between the true normals and the guess's or a flat map's. folds, calm: see `wrinkle_texels`,
+    `smooth_texels`."""
+
+    guess: Float
+    truth: Float
+    guess_slopes: Float
+    truth_slopes: Float
+    wrong: Float
+    flat: Float
+    where: Bool
+    folds: Bool
+    calm: Bool
+    cut: tuple[slice, slice]
+
+
+def compare(guess: Float, truth: Float, texel_mm: float, steps: Steps, where: Bool) -> Compared:
+    """Guess and truth (S, S) where ``where``; the work that all tallies of one map share."""
+    rows, columns = np.nonzero(where.any(axis=1))[0], np.nonzero(where.any(axis=0))[0]
+    margin = int(3 * HIGH_MM / texel_mm) + 1
+    cut = tuple(slice(max(at[0] - margin, 0), at[-1] + margin) for at in (rows, columns))
+    guess, truth, where = guess[cut], truth[cut], where[cut]
+    steps = tuple(step[cut] if isinstance(step, np.ndarray) else step for step in steps)  # type: ignore[assignment]
+    g, t = band(guess, texel_mm, where), band(truth, texel_mm, where)
+    gs, ts = slopes(g, steps), slopes(t, steps)
+    folds, calm = (find(t, texel_mm, steps, where) for find in (wrinkle_texels, smooth_texels))
+    return Compared(g, t, gs, ts, _angles(gs, ts), _angles(np.zeros_like(ts), ts), where, folds, calm, cut)
+
+
 @dataclass
 class Tally:
     """Sums over many maps, so that a table row speaks for all of them together."""
@@ -89,27 +120,25 @@ class Tally:
         self, guess: Float, truth: Float, texel_mm: float, steps: Steps, where: Bool, scored: Bool | None = None
     ) -> None:
         """Add one map. ``where``: what both maps cover; ``scored``: the part that counts, all of it when None."""
-        g, t = band(guess, texel_mm, where), band(truth, texel_mm, where)
-        inside = where if scored is None else where & scored
-        self.error += float(np.square(g - t)[inside].sum())
-        self.power += float(np.square(t)[inside].sum())
-        self.guess_power += float(np.square(g)[inside].sum())
-        self.product += float((g * t)[inside].sum())
-        gs, ts = slopes(g, steps), slopes(t, steps)
-        folds = wrinkle_texels(t, texel_mm, steps, inside)
-        a, b = gs[folds].ravel(), ts[folds].ravel()
+        self.add_compared(compare(guess, truth, texel_mm, steps, where), scored)
+
+    def add_compared(self, both: Compared, scored: Bool | None = None) -> None:
+        """The same with the work already done. scored: of the whole map."""
+        inside = both.where if scored is None else both.where & scored[both.cut]
+        g, t = both.guess[inside], both.truth[inside]
+        self.error += float(np.square(g - t).sum())
+        self.power += float(np.square(t).sum())
+        self.guess_power += float(np.square(g).sum())
+        self.product += float((g * t).sum())
+        folds = both.folds & inside
+        a, b = both.guess_slopes[folds].ravel(), both.truth_slopes[folds].ravel()
         sums = (float(a @ b), float(a @ a), float(b @ b))
         self.slope_sums = tuple(x + y for x, y in zip(self.slope_sums, sums, strict=True))  # type: ignore[assignment]
-        flat = np.zeros((1, 2), np.float32)
-        found = (
-            float(_angles(gs[folds], ts[folds]).sum()),
-            float(_angles(flat, ts[folds]).sum()),
-            float(_angles(gs[inside], ts[inside]).sum()),
-            float(_angles(flat, ts[inside]).sum()),
-        )
+        found = tuple(float(angle[part].sum()) for part in (folds, inside) for angle in (both.wrong, both.flat))
         self.angles = tuple(x + y for x, y in zip(self.angles, found, strict=True))  # type: ignore[assignment]
-        calm = smooth_texels(t, texel_mm, steps, inside)
-        self.smooth = self.smooth[0] + float(np.square((g - t)[calm]).sum()), self.smooth[1] + int(calm.sum())
+        calm = both.calm & inside
+        error = float(np.square((both.guess - both.truth)[calm]).sum())
+        self.smooth = self.smooth[0] + error, self.smooth[1] + int(calm.sum())
 
     def score(self) -> Score:
         ab, aa, bb = self.slope_sums

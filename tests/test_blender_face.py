@@ -39,10 +39,11 @@ def bake_normals(bpy: ModuleType, obj: object, size: int = SIZE) -> np.ndarray:
 def expected_normals(result: object, weights: dict[str, float], permanent: float, strength: float) -> np.ndarray:
     """What the material should shade, composed in NumPy at the bake's texel centres; (SIZE, SIZE, 3)."""
     centres = (np.arange(SIZE) + 0.5) / SIZE
-    awake = np.full((SIZE, SIZE), permanent)
+    awake = np.zeros((SIZE, SIZE))
     for name, pixels in zip(result.motion.names, result.motion.maps, strict=True):
         awake += weights.get(name, 0.0) * sampled(pixels[..., None] / 255, centres)[..., 0]
-    awake = np.minimum(awake, 1) * strength
+    assert awake.max() <= 1  # beyond, sums bend: see test_blender_shading.py
+    awake = (permanent + (1 - permanent) * awake) * strength
     stored = sampled(result.normal / 65535 * 2 - 1, centres)
     bent = np.dstack([stored[..., :2] / stored[..., 2:] * awake[..., None], np.ones((SIZE, SIZE))])
     return bent / np.linalg.norm(bent, axis=2, keepdims=True)
@@ -141,10 +142,11 @@ def test_the_photo_key_shows_all_wrinkles_and_strength_zero_none(bpy, face):
 
 
 def test_a_region_can_be_switched_off(bpy, face):
-    from wrinkle_addon.blender.mesh import set_region_strength
+    from wrinkle_addon.blender.mesh import set_region_response
+    from wrinkle_addon.core.activation import Response
 
     face.data.shape_keys.key_blocks["photo"].value = 1.0
-    set_region_strength(face, {"chin": 0.0})
+    set_region_response(face, {"chin": Response(strength=0.0)})
     shaded = bake_normals(bpy, face)
     assert shaded[int(0.85 * SIZE) : -4, 4:-4, 2].min() > 0.999
     assert np.abs(shaded[4 : SIZE // 2, 4:-4, 1]).max() > 0.1

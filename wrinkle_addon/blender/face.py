@@ -69,7 +69,7 @@ def build_face(
     obj[ids.FACE_MARK] = ids.FACE_VERSION
     mesh.add_expressions(obj, result.model, first)
     mesh.add_region_groups(obj, result.model.regions)
-    mesh.set_region_strength(obj, {})
+    mesh.set_region_response(obj, {})
     data[COFF] = dis2normal_coff
     data[TELLING] = telling_expression(result)
     data.materials.append(material.new_material(skin or paint(result), obj))

@@ -14,7 +14,7 @@ FACE_MARK = "wrinkle_face"
 FACE_VERSION = 1
 
 REGION_ATTRIBUTE = "wrinkle_region"
-"""Point attribute: region strength minus one, so that a mesh without it shows every wrinkle in full."""
+"""Point attribute: strength - 1, onset and power - 1 of the region, so that a mesh without it shows every wrinkle."""
 
 BASIS = "Basis"
 PHOTO_KEY = "photo"

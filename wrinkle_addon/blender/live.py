@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import bpy
 
+from ..core.activation import Response
 from . import face, ids, material, mesh
 
 
@@ -41,8 +42,11 @@ def apply_displacement(owner: bpy.types.ID) -> None:
 def apply_regions(owner: bpy.types.ID) -> None:
     """Strength per region."""
     if face.is_face(_object(owner)):
-        strengths = {region.name: region.strength * region.enabled for region in owner.wrinkle.regions}
-        mesh.set_region_strength(owner, strengths)
+        responses = {
+            region.name: Response(region.strength * region.enabled, region.onset, region.power)
+            for region in owner.wrinkle.regions
+        }
+        mesh.set_region_response(owner, responses)
 
 
 def _object(owner: bpy.types.ID) -> bpy.types.Object | None:

@@ -6,7 +6,7 @@ from __future__ import annotations
 import bpy
 
 from . import drivers, ids, images, node_group
-from .skin import Skin
+from .skin import PaintedLayer, Skin
 
 _ROUGHNESS = 0.5
 
@@ -16,8 +16,8 @@ def new_material(skin: Skin, obj: bpy.types.Object) -> bpy.types.Material:
     name = obj.name
     keys = obj.data.shape_keys
     group = node_group.new_group(
-        images.data_image(f"{name} Wrinkle Normals", skin.normals),
-        images.height_image(f"{name} Displacement", skin.height),
+        [_layer_images(name, layer, f" {n + 1}" if n else "") for n, layer in enumerate(skin.layers)],
+        None if skin.permanent is None else _layer_images(name, skin.permanent, f" {ids.PERMANENT}"),
         images.data_image(f"{name} Motion Maps", skin.motion),
         skin.tiles,
         photo=ids.PHOTO_KEY in keys.key_blocks,
@@ -29,6 +29,15 @@ def new_material(skin: Skin, obj: bpy.types.Object) -> bpy.types.Material:
     node = _add_nodes(material, group, images.colour_image(f"{name} Photo", skin.colour))
     drivers.drive_group(node, keys)
     return material
+
+
+def _layer_images(name: str, layer: PaintedLayer, suffix: str) -> node_group.LayerImages:
+    return node_group.LayerImages(
+        images.data_image(f"{name} Wrinkle Normals{suffix}", layer.normal),
+        images.height_image(f"{name} Displacement{suffix}", layer.height),
+        layer.expressions,
+        suffix,
+    )
 
 
 def _add_nodes(

@@ -9,6 +9,7 @@ import bpy
 import numpy as np
 import numpy.typing as npt
 
+from ..core.activation import Response
 from ..core.types import FaceModel, Fit, Float
 from . import ids
 
@@ -70,30 +71,30 @@ def add_region_groups(obj: bpy.types.Object, regions: Mapping[str, Float]) -> No
             group.add(np.flatnonzero(levels == level).tolist(), float(level) / _WEIGHT_STEPS, "REPLACE")
 
 
-def set_region_strength(obj: bpy.types.Object, strengths: Mapping[str, float]) -> None:
-    """Write how strong wrinkles show in each region into the mesh, where the material reads it.
+def set_region_response(obj: bpy.types.Object, responses: Mapping[str, Response]) -> None:
+    """Write how wrinkles answer in each region into the mesh, where the material reads it.
 
-    strengths: region names to factors, 1 = as reconstructed. A vertex in several regions gets their weighted mean; the
-    part of a vertex that lies in no region counts as 1.
+    responses: by region name; the others show wrinkles as reconstructed. A vertex in several regions gets their
+    weighted mean; the part of a vertex that lies in no region counts as unchanged.
     """
     mesh = obj.data
-    factors = np.ones(len(obj.vertex_groups))
-    for name, strength in strengths.items():
+    changes = np.zeros((len(obj.vertex_groups), 3))
+    for name, response in responses.items():
         group = obj.vertex_groups.get(name)
         if group is not None:
-            factors[group.index] = strength
+            changes[group.index] = (response.strength - 1, response.onset, response.power - 1)
     total = np.zeros(len(mesh.vertices))
-    change = np.zeros_like(total)
-    if np.any(factors != 1.0):
+    change = np.zeros((len(mesh.vertices), 3))
+    if changes.any():
         for vertex in mesh.vertices:
             for entry in vertex.groups:
                 total[vertex.index] += entry.weight
-                change[vertex.index] += entry.weight * (factors[entry.group] - 1.0)
-    values = (change / np.maximum(total, 1.0)).astype(np.float32)
+                change[vertex.index] += entry.weight * changes[entry.group]
+    values = (change / np.maximum(total, 1.0)[:, None]).astype(np.float32)
     attribute = mesh.attributes.get(ids.REGION_ATTRIBUTE)
     if attribute is None:
-        attribute = mesh.attributes.new(ids.REGION_ATTRIBUTE, "FLOAT", "POINT")
-    attribute.data.foreach_set("value", values)
+        attribute = mesh.attributes.new(ids.REGION_ATTRIBUTE, "FLOAT_VECTOR", "POINT")
+    attribute.data.foreach_set("vector", values.ravel())
     mesh.update()
 
 

@@ -92,6 +92,22 @@ class WRINKLE_PG_region(bpy.types.PropertyGroup):
         soft_max=2.0,
         update=_regions_changed,
     )
+    onset: FloatProperty(
+        name="Onset",
+        description="Wrinkles of this region stay away until the skin is compressed by this share",
+        default=0.0,
+        min=0.0,
+        max=0.9,
+        update=_regions_changed,
+    )
+    power: FloatProperty(
+        name="Power",
+        description="How wrinkles of this region grow: 1 evenly, 2 slowly at first, 0.5 quickly at first",
+        default=1.0,
+        min=0.1,
+        max=5.0,
+        update=_regions_changed,
+    )
 
 
 class WRINKLE_PG_face(bpy.types.PropertyGroup):

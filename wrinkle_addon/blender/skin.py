@@ -12,18 +12,30 @@ from ..core.base_colour import without_wrinkles
 from ..core.encode import encode_exr, encode_png
 from ..core.progress import Progress, report, silent
 from ..core.texture import fill_unseen
-from ..core.types import Float, Reconstruction
+from ..core.types import Float, Layer, Reconstruction
 
 _HEIGHT_EDGE = 1024
 
 
 @dataclass(frozen=True)
+class PaintedLayer:
+    """One wrinkle map as files: normals as PNG, height as EXR in mm. expressions: those that wake it."""
+
+    normal: bytes
+    height: bytes
+    expressions: frozenset[str]
+
+
+@dataclass(frozen=True)
 class Skin:
-    """Images as files: colour (sRGB), normals and motion maps are PNG, height is EXR in mm. tiles: where maps lie."""
+    """Images as files: colour (sRGB) and motion maps are PNG. tiles: where the motion maps lie.
+
+    permanent: lines that always show, when a photo shows the face at rest.
+    """
 
     colour: bytes
-    normals: bytes
-    height: bytes
+    layers: tuple[PaintedLayer, ...]
+    permanent: PaintedLayer | None
     motion: bytes
     tiles: tuple[Tile, ...]
 
@@ -38,10 +50,15 @@ def paint(result: Reconstruction, progress: Progress = silent) -> Skin:
     pixels, tiles = pack_tiles(result.motion)
     motion = encode_png(pixels)
     report(progress, 0.8, "Packing the maps")
-    normals = encode_png(result.normal)
+    layers = tuple(_painted(layer) for layer in result.animated)
     report(progress, 0.9, "Packing the maps")
-    height = encode_exr(_shrunk(result.wrinkles.displacement, _HEIGHT_EDGE))
-    return Skin(encode_png(colour), normals, height, motion, tiles)
+    permanent = None if result.permanent is None else _painted(result.permanent)
+    return Skin(encode_png(colour), layers, permanent, motion, tiles)
+
+
+def _painted(layer: Layer) -> PaintedLayer:
+    height = encode_exr(_shrunk(layer.displacement, _HEIGHT_EDGE))
+    return PaintedLayer(encode_png(layer.normal), height, frozenset(layer.expressions))
 
 
 def _shrunk(pixels: Float, largest: int) -> Float:

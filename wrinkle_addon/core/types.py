@@ -179,8 +179,27 @@ class MotionMaps:
 
 
 @dataclass(frozen=True, eq=False)
+class Layer:
+    """One wrinkle map and the expressions that wake it.
+
+    displacement: (S, S) float32 mm; normal: (S, S, 3) uint16, OpenGL tangent space. photos: places of the photos that
+    it was made of.
+    """
+
+    displacement: Float
+    normal: npt.NDArray[np.uint16]
+    expressions: tuple[str, ...]
+    photos: tuple[int, ...] = (0,)
+
+
+@dataclass(frozen=True, eq=False)
 class Reconstruction:
-    """Everything one run yields, for the files and for Blender. normal: (S, S, 3) uint16, OpenGL tangent space."""
+    """Everything one run yields, for the files and for Blender.
+
+    normal: (S, S, 3) uint16, OpenGL tangent space, of ``wrinkles``, which hold all photos as one map. layers: up to
+    three maps of different expressions, when the photos show more than one. permanent: the lines of the face at rest, when a
+    photo shows it so; they are then not in the layers.
+    """
 
     model: FaceModel
     photos: tuple[Photo, ...]
@@ -191,5 +210,12 @@ class Reconstruction:
     wrinkles: WrinkleMaps
     normal: npt.NDArray[np.uint16]
     motion: MotionMaps
+    layers: tuple[Layer, ...] = ()
+    permanent: Layer | None = None
     seconds: Mapping[str, float] = field(default_factory=dict)
     warnings: tuple[str, ...] = ()
+
+    @property
+    def animated(self) -> tuple[Layer, ...]:
+        """``layers``, or the one map of all photos, which every expression wakes."""
+        return self.layers or (Layer(self.wrinkles.displacement, self.normal, self.motion.names),)

@@ -12,6 +12,7 @@ from dataclasses import replace
 from pathlib import Path
 from types import ModuleType
 
+import cv2
 import numpy as np
 import pytest
 from fake_reconstruction import EXPRESSIONS, fake_reconstruction
@@ -19,7 +20,9 @@ from fake_reconstruction import EXPRESSIONS, fake_reconstruction
 from wrinkle_addon.core.activation import MOST, Response, composed_normals, layer_activation, saturate
 from wrinkle_addon.core.types import Layer, MotionMaps, Reconstruction
 
-SIZE = 128
+SIZE = 64
+PIXELS = 4 * SIZE
+"""Finer than the texels, so that EEVEE takes its mip maps' finest level as Cycles does."""
 COUNT = 10
 REST, STRENGTH = 0.2, 0.9
 REGION = Response(strength=1.3, onset=0.1, power=1.4)
@@ -48,17 +51,22 @@ def weight_vectors() -> list[dict[str, float]]:
 
 
 def composed(result: Reconstruction, weights: dict[str, float]) -> np.ndarray:
-    """(SIZE, SIZE, 3) colours of the normal map that the formula yields."""
+    """(PIXELS, PIXELS, 3) colours of the normal map that the formula yields."""
     awake = []
     for layer in result.layers:
         own = [result.motion.names.index(name) for name in layer.expressions]
         motion = MotionMaps(layer.expressions, result.motion.maps[own])
-        awake.append(layer_activation(motion, weights, SIZE, rest=REST, region=REGION))
-    return composed_normals(result.layers, awake, result.permanent, STRENGTH) * 0.5 + 0.5
+        awake.append(layer_activation(motion, weights, PIXELS, rest=REST, region=REGION))
+    layers = [magnified(layer) for layer in result.layers]
+    return composed_normals(layers, awake, magnified(result.permanent), STRENGTH) * 0.5 + 0.5
+
+
+def magnified(layer: Layer) -> Layer:
+    return replace(layer, normal=cv2.resize(layer.normal, (PIXELS, PIXELS), interpolation=cv2.INTER_LINEAR))
 
 
 def shaded(bpy: ModuleType, engine: str, folder: Path) -> np.ndarray:
-    """(COUNT, SIZE, SIZE, 3): the group's tangent normal as ``engine`` renders it."""
+    """(COUNT, PIXELS, PIXELS, 3): the group's tangent normal as ``engine`` renders it."""
     from wrinkle_addon.blender import face, material, studio
 
     scene = bpy.context.scene
@@ -74,8 +82,8 @@ def shaded(bpy: ModuleType, engine: str, folder: Path) -> np.ndarray:
     studio.set_engine(scene, engine, 1)
     scene.cycles.samples, scene.cycles.use_denoising = 1, False
     # Look at the middle of each pixel only.
-    scene.cycles.filter_width, scene.render.filter_size = 0.01, 0.0
-    scene.render.resolution_x = scene.render.resolution_y = SIZE
+    scene.cycles.filter_width, scene.render.filter_size = 0.01, 0.02
+    scene.render.resolution_x = scene.render.resolution_y = PIXELS
     scene.render.image_settings.file_format, scene.render.image_settings.color_depth = "OPEN_EXR", "32"
     scene.view_settings.view_transform = "Raw"
     pictures = []
@@ -85,9 +93,9 @@ def shaded(bpy: ModuleType, engine: str, folder: Path) -> np.ndarray:
         scene.render.filepath = str(folder / f"{len(pictures)}.exr")
         bpy.ops.render.render(write_still=True)
         image = bpy.data.images.load(scene.render.filepath)
-        pixels = np.empty(SIZE * SIZE * 4, np.float32)
+        pixels = np.empty(PIXELS * PIXELS * 4, np.float32)
         image.pixels.foreach_get(pixels)
-        pictures.append(pixels.reshape(SIZE, SIZE, 4)[::-1, :, :3])
+        pictures.append(pixels.reshape(PIXELS, PIXELS, 4)[::-1, :, :3])
     return np.stack(pictures)
 
 

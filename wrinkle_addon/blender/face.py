@@ -75,7 +75,8 @@ def build_face(
     data.materials.append(material.new_material(skin or paint(result), obj))
     node = material.group_node(obj.active_material)
     node.inputs[ids.STRENGTH].default_value = strength
-    node.inputs[ids.PERMANENT].default_value = permanent
+    # Lines of a photo at rest show always; then nothing of the expressions' lines is left for the face at rest.
+    node.inputs[ids.PERMANENT].default_value = permanent if result.permanent is None else 0.0
     for key, value in values.items():
         if key in data.shape_keys.key_blocks:
             data.shape_keys.key_blocks[key].value = value

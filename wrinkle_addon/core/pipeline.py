@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -16,8 +16,9 @@ from .errors import WrinkleError
 from .fit import fit_faces
 from .images import read_photo
 from .landmarks import find_landmarks
+from .layers import Layered, expression_weights, group_photos, layered
 from .light import estimate_light
-from .lines import find_lines
+from .lines import Lines, find_lines
 from .memory import Keyed, StageMemory, digest
 from .models import load_model
 from .motion import motion_maps
@@ -25,7 +26,7 @@ from .progress import Progress, silent
 from .quality import photo_warnings
 from .regions import fold_mask, left_share, region_mask, skin_mask
 from .settings import DIS2NORMAL_COFF, Settings
-from .strain import strain_maps
+from .strain import Strains, strain_maps
 from .surface import surface_of
 from .texture import extract_texture, merge_textures
 from .types import (
@@ -34,6 +35,7 @@ from .types import (
     Fit,
     Float,
     Landmarks,
+    Layer,
     Light,
     MotionMaps,
     Photo,
@@ -60,6 +62,7 @@ class Runner:
         *,
         landmarks: Mapping[int, Landmarks] | None = None,
         mask: Byte | None = None,
+        shows: Mapping[int, Sequence[str]] | None = None,
         progress: Progress = silent,
     ) -> Reconstruction:
         """Reconstruct the wrinkles of one person from one or more photos.
@@ -72,6 +75,8 @@ class Runner:
             Landmarks to use instead of found ones, by the photo's place in ``photos``.
         mask
             (H, W) uint8 in the model's UV; wrinkles are kept where it is bright.
+        shows
+            Expressions whose wrinkles a photo shows, or "neutral", by the photo's place; found by the fit where absent.
 
         Raises
         ------
@@ -96,14 +101,17 @@ class Runner:
         fits = self._fits(model, read, marks, settings, progress_of.part(progress, 0.25, 0.35))
         textures = self._textures(model, read, fits, settings, progress_of.part(progress, 0.35, 0.5))
         surface = self._surface("surface", model, fits, fits.value[0].neutral)
-        maps, texture = self._wrinkles(model, textures, fits, settings, mask, progress_of.part(progress, 0.5, 0.85))
+        found = self._wrinkles(model, textures, fits, settings, mask, progress_of.part(progress, 0.5, 0.85))
+        maps, texture = self._combined(found, textures)
         progress_of.report(progress, 0.85, "Making the normal map")
         normal = self._memory.run(
             "normal map",
             digest(maps.key, surface.key, settings.dis2normal_coff),
             lambda: normal_map(maps.value.displacement, surface.value, settings.dis2normal_coff),
         )
-        motion = self._motion(model, fits, surface, maps, normal.value, settings, progress_of.part(progress, 0.9, 1.0))
+        skin = self._moving_skin(model, fits, settings, progress_of.part(progress, 0.9, 1.0))
+        layers = self._layers(model, fits, surface, found, textures, skin, shows or {}, settings)
+        motion = self._motion(skin, surface, maps, normal.value, layers, settings)
         fitted = fits.value
         return Reconstruction(
             model=model.value,
@@ -115,6 +123,8 @@ class Runner:
             wrinkles=maps.value,
             normal=normal.value,
             motion=motion.value,
+            layers=layers.value.layers,
+            permanent=layers.value.permanent,
             seconds=dict(self._memory.seconds),
             warnings=_warnings([photo.value for photo in read], [mark.value for mark in marks], fitted),
         )
@@ -208,17 +218,21 @@ class Runner:
         settings: Settings,
         mask: Byte | None,
         progress: Progress,
-    ) -> tuple[Keyed[WrinkleMaps], Keyed[Texture]]:
+    ) -> list[Keyed[WrinkleMaps]]:
         skin = self._memory.run(
             "masks",
             digest(model.key, settings.size, mask if mask is None else digest(mask)),
             lambda: masked(skin_mask(model.value, settings.size), mask),
         )
         steps = progress_of.steps(progress, len(textures), "Finding wrinkles")
-        found = [
+        return [
             self._photo_wrinkles(index, model, texture, fits, skin, settings, step)
             for index, (texture, step) in enumerate(zip(textures, steps, strict=True))
         ]
+
+    def _combined(
+        self, found: Sequence[Keyed[WrinkleMaps]], textures: Sequence[Keyed[Texture]]
+    ) -> tuple[Keyed[WrinkleMaps], Keyed[Texture]]:
         if len(found) == 1:
             return found[0], textures[0]
         values = [maps.value for maps in found]
@@ -263,37 +277,81 @@ class Runner:
             ),
         )
 
-    def _motion(
+    def _moving_skin(
+        self, model: Keyed[FaceModel], fits: Keyed[tuple[Fit, ...]], settings: Settings, progress: Progress
+    ) -> Keyed[MovingSkin]:
+        progress_of.report(progress, 0.0, "Making motion maps")
+        face, size = model.value, settings.motion_size
+
+        def measure() -> MovingSkin:
+            strains = strain_maps(fits.value[0].neutral, face.arkit, face.triangles, face.uv, size, progress)
+            bare = 1 - region_mask(face, "outside", size)
+            return MovingSkin(strains, bare, left_share(face, size), fold_mask(face, size))
+
+        return self._memory.run("strain", digest(model.key, fits.key, size), measure)
+
+    def _layers(
         self,
         model: Keyed[FaceModel],
         fits: Keyed[tuple[Fit, ...]],
         surface: Keyed[Surface],
+        found: Sequence[Keyed[WrinkleMaps]],
+        textures: Sequence[Keyed[Texture]],
+        skin: Keyed[MovingSkin],
+        shows: Mapping[int, Sequence[str]],
+        settings: Settings,
+    ) -> Keyed[Layered]:
+        if len(found) == 1:
+            return Keyed(Layered(), found[0].key)
+        key = digest(
+            skin.key, surface.key, [maps.key for maps in found], settings.dis2normal_coff, sorted(shows.items())
+        )
+
+        def build() -> Layered:
+            weights = np.stack([expression_weights(fit, model.value) for fit in fits.value])
+            motion = motion_maps(skin.value.strains, skin.value.bare, skin.value.left)
+            return layered(
+                group_photos(weights, motion, shows),
+                motion,
+                [maps.value for maps in found],
+                [texture.value for texture in textures],
+                surface.value,
+                settings.dis2normal_coff,
+            )
+
+        return self._memory.run("layers", key, build)
+
+    def _motion(
+        self,
+        skin: Keyed[MovingSkin],
+        surface: Keyed[Surface],
         maps: Keyed[WrinkleMaps],
         normal: npt.NDArray[np.uint16],
+        layers: Keyed[Layered],
         settings: Settings,
-        progress: Progress,
     ) -> Keyed[MotionMaps]:
-        progress_of.report(progress, 0.0, "Making motion maps")
-        face, size = model.value, settings.motion_size
-        strains = self._memory.run(
-            "strain",
-            digest(fits.key, size),
-            lambda: strain_maps(fits.value[0].neutral, face.arkit, face.triangles, face.uv, size, progress),
-        )
-        masks = self._memory.run(
-            "motion masks",
-            digest(model.key, size),
-            lambda: (1 - region_mask(face, "outside", size), left_share(face, size), fold_mask(face, size)),
-        )
+        texel_mm = surface.value.texel_mm(settings.size)
+        steepness = settings.dis2normal_coff / DIS2NORMAL_COFF
 
         def motion() -> MotionMaps:
-            skin, left, folds = masks.value
-            steepness = settings.dis2normal_coff / DIS2NORMAL_COFF
-            lines = find_lines(normal, surface.value.texel_mm(settings.size), size, steepness)
-            lines = replace(lines, sure=lines.sure * (1 - folds))
-            return motion_maps(strains.value, skin, left, dict.fromkeys(strains.value.names, lines))
+            strains, bare, left, folds = skin.value.strains, skin.value.bare, skin.value.left, skin.value.folds
+            lines: dict[str, Lines] = {}
+            for layer in layers.value.layers or (Layer(maps.value.displacement, normal, strains.names),):
+                own = find_lines(layer.normal, texel_mm, settings.motion_size, steepness)
+                lines |= dict.fromkeys(layer.expressions, replace(own, sure=own.sure * (1 - folds)))
+            return motion_maps(strains, bare, left, lines)
 
-        return self._memory.run("motion maps", digest(strains.key, masks.key, maps.key), motion)
+        return self._memory.run("motion maps", digest(skin.key, maps.key, layers.key), motion)
+
+
+@dataclass(frozen=True, eq=False)
+class MovingSkin:
+    """How the blendshapes strain the skin. bare, left, folds: (M, M) shares of each texel, see motion_maps."""
+
+    strains: Strains
+    bare: Float
+    left: Float
+    folds: Float
 
 
 def masked(skin: Float, mask: Byte | None) -> Float:

@@ -197,8 +197,8 @@ class Reconstruction:
     """Everything one run yields, for the files and for Blender.
 
     normal: (S, S, 3) uint16, OpenGL tangent space, of ``wrinkles``, which hold all photos as one map. layers: up to
-    three maps of different expressions, when the photos show more than one. permanent: the lines of the face at rest, when a
-    photo shows it so; they are then not in the layers.
+    three maps of different expressions, when the photos show more than one. permanent: the lines of the face at rest,
+    when a photo shows it so; they are then not in the layers.
     """
 
     model: FaceModel

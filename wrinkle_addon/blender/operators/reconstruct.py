@@ -74,6 +74,8 @@ class WRINKLE_OT_reconstruct(JobOperator, bpy.types.Operator):
             obj.wrinkle.copy_from(draft)
             draft.photos.clear()
             settings = obj.wrinkle
+        if result.permanent is not None:
+            obj.wrinkle.permanent = 0.0
         _note(obj, result)
         settings.made_with = self._recipe
         live.apply_all(obj)

@@ -137,8 +137,8 @@ def test_sliders_go_straight_into_the_material(addon, runner, photo):
     assert node.inputs["Strength"].default_value == pytest.approx(1.0)
     assert node.inputs["Permanent"].default_value == 0.75
     face.wrinkle.regions["chin"].enabled = False
-    values = np.empty(len(face.data.vertices), np.float32)
-    face.data.attributes["wrinkle_region"].data.foreach_get("value", values)
+    values = np.empty(3 * len(face.data.vertices), np.float32)
+    face.data.attributes["wrinkle_region"].data.foreach_get("vector", values)
     assert (values.min(), values.max()) == (-1.0, 0.0)
     face.wrinkle.displacement = True
     assert face.active_material.displacement_method == "DISPLACEMENT"

@@ -38,9 +38,9 @@ def wrapped(layout: bpy.types.UILayout, context: bpy.types.Context, text: str, i
     width = context.region.width if context.region else 300
     room = max(16, int(width / (7.0 * context.preferences.system.ui_scale)) - 8)
     column = layout.column(align=True)
-    lines = textwrap.wrap(text, room)
+    lines = textwrap.wrap(bpy.app.translations.pgettext_iface(text), room)
     for number, line in enumerate(lines):
-        column.label(text=line, icon=icon if number == 0 else "BLANK1")
+        column.label(text=line, translate=False, icon=icon if number == 0 else "BLANK1")
 
 
 def messages_box(layout: bpy.types.UILayout, messages: str) -> None:

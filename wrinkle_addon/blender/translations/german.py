@@ -1,0 +1,277 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""German."""
+
+from __future__ import annotations
+
+TEXTS = {
+    # The steps
+    "Wrinkle": "Falten",
+    "1  Photos": "1  Fotos",
+    "2  Face": "2  Gesicht",
+    "3  Wrinkles": "3  Falten",
+    "4  Drive": "4  Bewegen",
+    "5  Preview": "5  Vorschau",
+    "6  Export": "6  Export",
+    "System": "System",
+    "Regions": "Regionen",
+    # The top of the tab and its jobs
+    "New face": "Neues Gesicht",
+    "Start with a photo of a face.": "Mit dem Foto eines Gesichts beginnen.",
+    "Reconstruct": "Rekonstruieren",
+    "Find the face in the photos, fit the model, find the wrinkles and build the face. Esc cancels": (
+        "Das Gesicht in den Fotos finden, das Modell anpassen, die Falten finden und das Gesicht bauen. Esc bricht ab"
+    ),
+    "Cancel": "Abbrechen",
+    "Stop the work on this face; the file stays as it was": (
+        "Die Arbeit an diesem Gesicht beenden; die Datei bleibt, wie sie war"
+    ),
+    "Cancelled: nothing was changed.": "Abgebrochen: Nichts wurde verändert.",
+    "Nothing is being worked on.": "Es wird an nichts gearbeitet.",
+    "Painting the skin": "Haut wird gemalt",
+    "Packing the maps": "Karten werden gepackt",
+    "New Face": "Neues Gesicht",
+    "Leave this face as it is and begin another one with an empty photo list": (
+        "Dieses Gesicht lassen, wie es ist, und ein weiteres mit leerer Fotoliste beginnen"
+    ),
+    "Remove Face": "Gesicht entfernen",
+    "Remove the face with its material, images and settings; nothing of it stays in the file": (
+        "Das Gesicht mit Material, Bildern und Einstellungen entfernen; nichts davon bleibt in der Datei"
+    ),
+    # Why a button is grey
+    "Add a photo in step 1 first.": "Zuerst in Schritt 1 ein Foto hinzufügen.",
+    "Enable the add-on in the preferences first.": "Zuerst das Add-on in den Einstellungen aktivieren.",
+    "Leave edit, sculpt or paint mode first (Object Mode).": (
+        "Zuerst den Bearbeitungs-, Skulptur- oder Malmodus verlassen (Objektmodus)."
+    ),
+    "Open a saved photo in an Image Editor first.": "Zuerst ein gespeichertes Foto in einem Bildeditor öffnen.",
+    "Render a preview first.": "Zuerst eine Vorschau rendern.",
+    "Select a face made by Reconstruct first.": "Zuerst ein rekonstruiertes Gesicht auswählen.",
+    "Select another mesh with the same shape keys and UV too (Shift + click).": (
+        "Zusätzlich ein anderes Mesh mit denselben Shape-Keys und derselben UV auswählen (Umschalt + Klick)."
+    ),
+    "The list has no model.": "Die Liste enthält kein Modell.",
+    "The list has no photo.": "Die Liste enthält kein Foto.",
+    "This face is being worked on; wait for it, or cancel it with Esc.": (
+        "An diesem Gesicht wird gearbeitet; warten oder mit Esc abbrechen."
+    ),
+    "A newer version of the add-on made this face. Update the add-on; the face is left as it is.": (
+        "Eine neuere Version des Add-ons hat dieses Gesicht gemacht. Das Add-on aktualisieren; das Gesicht bleibt, "
+        "wie es ist."
+    ),
+    "This face is linked from another file. Make it local to change it (Object > Relations > Make Local).": (
+        "Dieses Gesicht ist aus einer anderen Datei verknüpft. Zum Ändern lokal machen (Objekt > Beziehungen > Lokal "
+        "machen)."
+    ),
+    # 1 Photos
+    "Photo": "Foto",
+    "Photos": "Fotos",
+    "The image file. All photos of a face must show the same person": (
+        "Die Bilddatei. Alle Fotos eines Gesichts müssen dieselbe Person zeigen"
+    ),
+    "The photos of one person that the face is made from": "Die Fotos einer Person, aus denen das Gesicht entsteht",
+    "Active Photo": "Aktives Foto",
+    "The photo whose details are shown": "Das Foto, dessen Einzelheiten gezeigt werden",
+    "Landmarks": "Landmarken",
+    "A .pts file with the 68 points of this photo. Leave it empty to let them be found": (
+        "Eine .pts-Datei mit den 68 Punkten dieses Fotos. Leer lassen, damit sie gefunden werden"
+    ),
+    "Status": "Status",
+    "What the last reconstruction said about this photo": "Was die letzte Rekonstruktion zu diesem Foto gesagt hat",
+    "Add Photos": "Fotos hinzufügen",
+    "Add one or more photos of the same person; a sharp, evenly lit front view works best": (
+        "Ein oder mehrere Fotos derselben Person hinzufügen; am besten scharf, gleichmäßig beleuchtet und von vorn"
+    ),
+    "Add Open Image": "Offenes Bild hinzufügen",
+    "Add the photo that is open in an Image Editor": "Das Foto hinzufügen, das in einem Bildeditor offen ist",
+    "Remove Photo": "Foto entfernen",
+    "Take the highlighted photo off the list; the file itself stays": (
+        "Das markierte Foto von der Liste nehmen; die Datei selbst bleibt"
+    ),
+    "The photo to add": "Das Foto, das hinzugefügt wird",
+    "Folder": "Ordner",
+    "The folder of the photos to add": "Der Ordner der Fotos, die hinzugefügt werden",
+    "Files": "Dateien",
+    "The names of the photos in the folder": "Die Namen der Fotos im Ordner",
+    "Filter": "Filter",
+    "The files that the file browser shows": "Die Dateien, die der Dateibrowser zeigt",
+    # 2 Face
+    "Face Model": "Gesichtsmodell",
+    "The morphable face that is laid on the photo": "Das formbare Gesicht, das auf das Foto gelegt wird",
+    "Built-In Face": "Eingebautes Gesicht",
+    "The face that comes with the add-on; nothing else is needed": (
+        "Das Gesicht, das mit dem Add-on kommt; sonst wird nichts gebraucht"
+    ),
+    "File or Folder": "Datei oder Ordner",
+    "Your own model: Basel Face Model (.h5), eos model (.bin) or ICT-FaceKit folder": (
+        "Ein eigenes Modell: Basel Face Model (.h5), eos-Modell (.bin) oder ICT-FaceKit-Ordner"
+    ),
+    "Model": "Modell",
+    "Basel Face Model (.h5), eos model (.bin) or ICT-FaceKit folder. Empty takes the preferences' one": (
+        "Basel Face Model (.h5), eos-Modell (.bin) oder ICT-FaceKit-Ordner. Leer gilt das der Einstellungen"
+    ),
+    "UV": "UV",
+    "A UV for a model that has none (.mat, .npy or .obj). Empty: one of low stretch is computed once": (
+        "Eine UV für ein Modell, das keine hat (.mat, .npy oder .obj). Leer: Eine verzerrungsarme wird einmal berechnet"
+    ),
+    "Check Model": "Modell prüfen",
+    "Read the face model and say what it is. The first time a large model takes a minute; it is remembered": (
+        "Das Gesichtsmodell lesen und sagen, was es ist. Beim ersten Mal dauert ein großes eine Minute; es wird gemerkt"
+    ),
+    "In Preferences": "In den Einstellungen",
+    "Check the preferences' model instead of the active face's": (
+        "Das Modell der Einstellungen statt das des aktiven Gesichts prüfen"
+    ),
+    # 3 Wrinkles
+    "Map Size": "Kartengröße",
+    "Edge of the texture and of the maps in texels": "Kantenlänge der Textur und der Karten in Texeln",
+    "A quick look; fine lines are lost": "Ein schneller Blick; feine Linien gehen verloren",
+    "Good for faces seen from a few metres": "Gut für Gesichter, die man aus einigen Metern sieht",
+    "The default: fine lines of a face that fills the picture": (
+        "Die Vorgabe: feine Linien eines Gesichts, das das Bild füllt"
+    ),
+    "For large photos of 12 megapixels and more; needs about 4 GB of memory": (
+        "Für große Fotos ab 12 Megapixeln; braucht etwa 4 GB Speicher"
+    ),
+    "Detector": "Detektor",
+    "How wrinkles are told from everything else": "Wie Falten von allem anderen unterschieden werden",
+    "Full": "Voll",
+    "Tells wrinkles from hair, moles and shadow edges before it trusts a place": (
+        "Unterscheidet Falten von Haaren, Leberflecken und Schattenkanten, bevor es einer Stelle traut"
+    ),
+    "DoG Only": "Nur DoG",
+    "Plain difference of Gaussians, as in the original method": (
+        "Einfache Differenz von Gaußfiltern wie im ursprünglichen Verfahren"
+    ),
+    "Places less confident than this (0 to 255) stay smooth. Lower finds more lines and more errors": (
+        "Weniger sichere Stellen als diese (0 bis 255) bleiben glatt. Kleiner findet mehr Linien und mehr Fehler"
+    ),
+    "Slope of the normal map: 150 is physically exact, 300 is twice as steep. Takes effect at once": (
+        "Steigung der Normalen-Karte: 150 ist physikalisch genau, 300 doppelt so steil. Wirkt sofort"
+    ),
+    "Strength": "Stärke",
+    "Depth of all wrinkles; 1 is the depth that was reconstructed. Takes effect at once": (
+        "Tiefe aller Falten; 1 ist die rekonstruierte Tiefe. Wirkt sofort"
+    ),
+    "At Rest": "In Ruhe",
+    "Share of the wrinkles that shows on the face at rest; expressions bring the others": (
+        "Anteil der Falten, den das Gesicht in Ruhe zeigt; Ausdrücke bringen die übrigen"
+    ),
+    "True Displacement": "Echte Verschiebung",
+    "Move the surface instead of shading it. Needs a finely subdivided mesh, for instance adaptive subdivision": (
+        "Die Oberfläche verschieben, statt sie zu schattieren. Braucht ein fein unterteiltes Mesh, etwa mit adaptiver "
+        "Unterteilung"
+    ),
+    "On": "An",
+    "Show the wrinkles of this region": "Die Falten dieser Region zeigen",
+    "Depth of the wrinkles in this region; 1 is the depth that was reconstructed": (
+        "Tiefe der Falten in dieser Region; 1 ist die rekonstruierte Tiefe"
+    ),
+    "How strong the wrinkles show in each region": "Wie stark sich die Falten in jeder Region zeigen",
+    # 4 Drive
+    "Rest": "Ruhe",
+    "Bring the face back to rest: every expression to 0": "Das Gesicht zur Ruhe bringen: jeder Ausdruck auf 0",
+    "Try One": "Einen probieren",
+    "Try an Expression": "Einen Ausdruck probieren",
+    "Set the expression that wakes most of this face's wrinkles, to see the wrinkle map at work": (
+        "Den Ausdruck setzen, der die meisten Falten dieses Gesichts weckt, um die Faltenkarte bei der Arbeit zu sehen"
+    ),
+    "Copy Wrinkles to Mesh": "Falten auf Mesh kopieren",
+    "Give the face's wrinkles to the other selected mesh. It needs the same UV and shape keys of the same names": (
+        "Die Falten des Gesichts dem anderen gewählten Mesh geben. Es braucht dieselbe UV und gleichnamige Shape-Keys"
+    ),
+    # 5 Preview
+    "How previews of faces are rendered": "Wie Vorschauen von Gesichtern gerendert werden",
+    "Expression": "Ausdruck",
+    "What the second and third picture show": "Was das zweite und dritte Bild zeigen",
+    "Most Wrinkled": "Am faltigsten",
+    "The expression that wakes most of this face's wrinkles": "Der Ausdruck, der die meisten Falten weckt",
+    "As Posed": "Wie gestellt",
+    "The expression that the face wears now": "Der Ausdruck, den das Gesicht jetzt trägt",
+    "Engine": "Engine",
+    "The engine that renders the preview": "Die Engine, die die Vorschau rendert",
+    "As in Preferences": "Wie in den Einstellungen",
+    "The engine that the add-on's preferences name": "Die Engine, die die Einstellungen des Add-ons nennen",
+    "Path tracing; works everywhere, also without a graphics card": (
+        "Pfadverfolgung; läuft überall, auch ohne Grafikkarte"
+    ),
+    "Fast; needs a graphics card": "Schnell; braucht eine Grafikkarte",
+    "Workbench": "Workbench",
+    "Shape and texture only: it shows no wrinkles": "Nur Form und Textur: zeigt keine Falten",
+    "Size": "Größe",
+    "Edge of each of the three pictures in pixels": "Kantenlänge jedes der drei Bilder in Pixeln",
+    "Render Preview": "Vorschau rendern",
+    "Render the face at rest, with an expression, and with the expression and its wrinkles, side by side": (
+        "Das Gesicht in Ruhe, mit einem Ausdruck und mit Ausdruck und Falten nebeneinander rendern"
+    ),
+    "Where to keep the picture too; empty keeps it inside the .blend file only": (
+        "Wo das Bild zusätzlich abgelegt wird; leer bleibt es nur in der .blend-Datei"
+    ),
+    "Show Preview": "Vorschau zeigen",
+    "Open the preview in a window of its own": "Die Vorschau in einem eigenen Fenster öffnen",
+    # 6 Export
+    "Export Maps": "Karten exportieren",
+    "Write the maps and a JSON description of how expressions wake them into a folder, for other programs": (
+        "Die Karten und eine JSON-Beschreibung, wie Ausdrücke sie wecken, für andere Programme in einen Ordner legen"
+    ),
+    "The folder for the files": "Der Ordner für die Dateien",
+    "Normals": "Normalen",
+    "Which way green points": "Wohin Grün zeigt",
+    "Green is up: Blender, Unity, Godot, Maya": "Grün ist oben: Blender, Unity, Godot, Maya",
+    "Green is down: Unreal, 3ds Max": "Grün ist unten: Unreal, 3ds Max",
+    # Preferences and system check
+    "Face Models": "Gesichtsmodelle",
+    "Face models of yours on this computer": "Eigene Gesichtsmodelle auf diesem Rechner",
+    "Active Model": "Aktives Modell",
+    "The model for faces that use a file and name none themselves": (
+        "Das Modell für Gesichter, die eine Datei verwenden und selbst keine nennen"
+    ),
+    "File": "Datei",
+    "Basel Face Model (.h5), eos model (.bin) or ICT-FaceKit folder": (
+        "Basel Face Model (.h5), eos-Modell (.bin) oder ICT-FaceKit-Ordner"
+    ),
+    "Report": "Bericht",
+    "What the last check said of this model": "Was die letzte Prüfung zu diesem Modell gesagt hat",
+    "Add Model": "Modell hinzufügen",
+    "Choose a face model of yours: Basel Face Model (.h5), eos model (.bin) or ICT-FaceKit folder": (
+        "Ein eigenes Gesichtsmodell wählen: Basel Face Model (.h5), eos-Modell (.bin) oder ICT-FaceKit-Ordner"
+    ),
+    "The model's file or folder": "Die Datei oder der Ordner des Modells",
+    "Remove Model": "Modell entfernen",
+    "Take the highlighted model off the list; the file itself stays": (
+        "Das markierte Modell von der Liste nehmen; die Datei selbst bleibt"
+    ),
+    "Preview Engine": "Engine der Vorschau",
+    "The engine of previews in scenes that name none themselves": (
+        "Die Engine der Vorschauen in Szenen, die selbst keine nennen"
+    ),
+    "Threads": "Threads",
+    "How many processor threads a reconstruction may use; 0 uses all": (
+        "Wie viele Prozessor-Threads eine Rekonstruktion verwenden darf; 0 verwendet alle"
+    ),
+    "Prepared models on disk": "Vorbereitete Modelle auf der Platte",
+    "Clear Prepared Models": "Vorbereitete Modelle löschen",
+    "Delete prepared models from the disk; they are prepared again when next used": (
+        "Vorbereitete Modelle von der Platte löschen; bei der nächsten Verwendung werden sie neu vorbereitet"
+    ),
+    "Prepared models are deleted.": "Vorbereitete Modelle sind gelöscht.",
+    "System Check": "Systemprüfung",
+    "Copy": "Kopieren",
+    "Copy System Check": "Systemprüfung kopieren",
+    "Copy the versions of everything involved to the clipboard, to paste into a bug report": (
+        "Die Versionen von allem Beteiligten zum Einfügen in einen Fehlerbericht in die Zwischenablage kopieren"
+    ),
+    "The system check is on the clipboard.": "Die Systemprüfung ist in der Zwischenablage.",
+    "Cannot be used yet. Missing:": "Noch nicht zu gebrauchen. Es fehlt:",
+    # What scripts see
+    "Wrinkle Face": "Faltengesicht",
+    "Photos, settings and state of this face": "Fotos, Einstellungen und Zustand dieses Gesichts",
+    "Next Wrinkle Face": "Nächstes Faltengesicht",
+    "Photos and settings of the next new face": "Fotos und Einstellungen des nächsten neuen Gesichts",
+    "Wrinkle Preview": "Faltenvorschau",
+    "Version": "Version",
+    "The format of these settings": "Das Format dieser Einstellungen",
+    "Made With": "Gemacht mit",
+    "The settings that the face was made with": "Die Einstellungen, mit denen das Gesicht gemacht wurde",
+    "Messages": "Meldungen",
+    "What the last reconstruction had to say": "Was die letzte Rekonstruktion zu sagen hatte",
+}

@@ -166,6 +166,14 @@ TEXTS = {
     "Depth of the wrinkles in this region; 1 is the depth that was reconstructed": (
         "Tiefe der Falten in dieser Region; 1 ist die rekonstruierte Tiefe"
     ),
+    "Onset": "Einsatz",
+    "Wrinkles of this region stay away until the skin is compressed by this share": (
+        "Die Falten dieser Region bleiben aus, bis die Haut um diesen Anteil gestaucht ist"
+    ),
+    "Power": "Exponent",
+    "How wrinkles of this region grow: 1 evenly, 2 slowly at first, 0.5 quickly at first": (
+        "Wie die Falten dieser Region wachsen: 1 gleichmäßig, 2 anfangs langsam, 0,5 anfangs schnell"
+    ),
     "How strong the wrinkles show in each region": "Wie stark sich die Falten in jeder Region zeigen",
     # 4 Drive
     "Rest": "Ruhe",

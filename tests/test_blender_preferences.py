@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Preferences: models and what they are, cache, threads, default engine, and what is said when a part is missing."""
+"""Preferences and presets: models and what they are, cache, threads, engine; what is said when a part is missing."""
 
 from __future__ import annotations
 
@@ -164,3 +164,17 @@ def test_the_preferences_draw_and_the_system_check_names_everything(addon, prefe
     for name in ("Wrinkle: 1.", "Blender: ", "Python: ", "Graphics: ", "Preview engine: CYCLES", "Threads: all"):
         assert name in text
     assert f"Face model: {tmp_path.name}: not checked" in text
+
+
+def test_a_preset_keeps_the_settings_of_the_wrinkles_for_another_face(addon, monkeypatch, tmp_path):
+    from wrinkle_addon.blender.presets import WRINKLE_PT_presets
+
+    monkeypatch.setattr(WRINKLE_PT_presets, "bl_label", WRINKLE_PT_presets.bl_label)  # it becomes the preset's name
+    monkeypatch.setattr(addon.utils, "user_resource", lambda kind, path="", create=False: str(tmp_path))
+    settings = addon.context.scene.wrinkle
+    settings.size, settings.dog_thres, settings.strength = "1024", 42.0, 1.5
+    assert addon.ops.wrinkle.add_preset(name="Deep folds") == {"FINISHED"}
+    (preset,) = tmp_path.glob("*.py")
+    settings.size, settings.dog_thres, settings.strength = "512", 10.0, 0.5
+    addon.ops.script.execute_preset(filepath=str(preset), menu_idname="WRINKLE_PT_presets")
+    assert (settings.size, settings.dog_thres, settings.strength) == ("1024", 42.0, 1.5)

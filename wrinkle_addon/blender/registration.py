@@ -9,7 +9,7 @@ from types import ModuleType
 
 from . import preferences, system
 
-_PARTS = ("translations", "properties", "operators", "panels", "menus", "drop", "upkeep", "command")
+_PARTS = ("translations", "properties", "operators", "presets", "panels", "menus", "drop", "upkeep", "command")
 _loaded: list[ModuleType] = []
 
 

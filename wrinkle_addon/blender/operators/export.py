@@ -19,6 +19,7 @@ class WRINKLE_OT_export_maps(bpy.types.Operator):
 
     bl_idname = "wrinkle.export_maps"
     bl_label = "Export Maps"
+    bl_options = {"PRESET"}  # noqa: RUF012 - Blender's convention
 
     directory: StringProperty(name="Folder", description="The folder for the files", subtype="DIR_PATH")
     convention: EnumProperty(

@@ -6,6 +6,7 @@ from __future__ import annotations
 import bpy
 
 from .. import current
+from ..presets import WRINKLE_PT_presets
 from .common import FaceStep, Step
 
 
@@ -14,6 +15,9 @@ class WRINKLE_PT_wrinkles(Step, bpy.types.Panel):
 
     bl_label = "3  Wrinkles"
     bl_order = 3
+
+    def draw_header_preset(self, context: bpy.types.Context) -> None:
+        WRINKLE_PT_presets.draw_panel_header(self.layout)
 
     def draw(self, context: bpy.types.Context) -> None:
         layout = self.layout

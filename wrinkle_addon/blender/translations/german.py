@@ -175,6 +175,11 @@ TEXTS = {
         "Wie die Falten dieser Region wachsen: 1 gleichmäßig, 2 anfangs langsam, 0,5 anfangs schnell"
     ),
     "How strong the wrinkles show in each region": "Wie stark sich die Falten in jeder Region zeigen",
+    "Wrinkle Presets": "Falten-Voreinstellungen",
+    "Add Wrinkle Preset": "Falten-Voreinstellung hinzufügen",
+    "Keep the settings of the wrinkles under a name, or remove the preset of that name": (
+        "Die Einstellungen der Falten unter einem Namen behalten oder die Voreinstellung dieses Namens entfernen"
+    ),
     # 4 Drive
     "Rest": "Ruhe",
     "Bring the face back to rest: every expression to 0": "Das Gesicht zur Ruhe bringen: jeder Ausdruck auf 0",

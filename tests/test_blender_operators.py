@@ -39,7 +39,7 @@ class FakeRunner:
         self.hold.set()
         self.fail_at = ""
 
-    def reconstruct(self, photos, settings, *, landmarks, progress):
+    def reconstruct(self, photos, settings, *, landmarks, shows, progress):
         self.calls.append((photos, settings, landmarks))
         for index, stage in enumerate(STAGES):
             report(progress, index / len(STAGES), stage)

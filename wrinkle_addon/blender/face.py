@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import bpy
 import numpy as np
 
@@ -124,10 +126,13 @@ def _remove(stale: list[bpy.types.ID]) -> None:
             bpy.data.batch_remove([block])
 
 
-def copy_material(source: bpy.types.Object, target: bpy.types.Object) -> int:
+def copy_material(
+    source: bpy.types.Object, target: bpy.types.Object, drives: Mapping[str, drivers.Drive] | None = None
+) -> int:
     """Put a copy of ``source``'s material on ``target``, driven by the target's own shape keys of the same names.
 
-    Returns how many expressions the target drives; the others stay at 0.
+    drives: how expressions answer, as on the source. Returns how many expressions the target drives; the
+    others stay at 0.
     """
     skin = source.active_material.copy()
     node = material.group_node(skin)
@@ -137,4 +142,4 @@ def copy_material(source: bpy.types.Object, target: bpy.types.Object) -> int:
             socket.default_value = 0.0
     target.data.materials.clear()
     target.data.materials.append(skin)
-    return drivers.drive_group(node, target.data.shape_keys)
+    return drivers.drive_group(node, target.data.shape_keys, drives)

@@ -6,7 +6,8 @@ from __future__ import annotations
 import bpy
 
 from ..core.activation import Response
-from . import face, ids, material, mesh
+from . import drivers, face, ids, material, mesh
+from .drivers import Drive
 
 
 def apply_all(owner: bpy.types.ID) -> None:
@@ -14,6 +15,7 @@ def apply_all(owner: bpy.types.ID) -> None:
     apply_strength(owner)
     apply_displacement(owner)
     apply_regions(owner)
+    apply_drives(owner)
 
 
 def apply_strength(owner: bpy.types.ID) -> None:
@@ -47,6 +49,29 @@ def apply_regions(owner: bpy.types.ID) -> None:
             for region in owner.wrinkle.regions
         }
         mesh.set_region_response(owner, responses)
+
+
+def apply_drives(owner: bpy.types.ID) -> None:
+    """Drivers of the expressions. A rig's property that is still being typed is skipped."""
+    if not face.is_face(_object(owner)):
+        return
+    chosen = drives_of(owner)
+    for skin in owner.data.materials:
+        node = material.group_node(skin)
+        if node is not None:
+            drivers.drive_group(node, owner.data.shape_keys, chosen)
+
+
+def drives_of(owner: bpy.types.Object) -> dict[str, Drive]:
+    """How each expression with settings of its own is driven; a source that leads nowhere is left out."""
+    chosen = {}
+    for entry in owner.wrinkle.drives:
+        source = (entry.source, entry.data_path) if entry.source and entry.data_path else None
+        if source is not None and not drivers.leads_to_number(*source):
+            source = None
+        response = Response(entry.strength, entry.onset, entry.power)
+        chosen[entry.name] = Drive(response, source, entry.full if source and entry.full else 1.0)
+    return chosen
 
 
 def _object(owner: bpy.types.ID) -> bpy.types.Object | None:

@@ -43,6 +43,7 @@ ENGINES = [
 
 _CHANGES = {
     "photos": "Photos",
+    "shows": "What photos show",
     "model": "Face model",
     "size": "Map size",
     "detector": "Detector",
@@ -63,6 +64,10 @@ def _regions_changed(self: "WRINKLE_PG_region", context: bpy.types.Context) -> N
     live.apply_regions(self.id_data)
 
 
+def _drives_changed(self: "WRINKLE_PG_drive", context: bpy.types.Context) -> None:
+    live.apply_drives(self.id_data)
+
+
 class WRINKLE_PG_photo(bpy.types.PropertyGroup):
     """One photo of a face."""
 
@@ -75,6 +80,60 @@ class WRINKLE_PG_photo(bpy.types.PropertyGroup):
         subtype="FILE_PATH",
     )
     status: StringProperty(name="Status", description="What the last reconstruction said about this photo")
+    shows: StringProperty(
+        name="Shows",
+        description=(
+            "Expressions whose wrinkles this photo shows, with commas between, or neutral for the face at rest. "
+            "Empty: found by the fit"
+        ),
+    )
+
+
+class WRINKLE_PG_drive(bpy.types.PropertyGroup):
+    """How one expression, named like its shape key, drives the wrinkles."""
+
+    strength: FloatProperty(
+        name="Strength",
+        description="Depth of the wrinkles at full weight; 1 is the depth that was reconstructed",
+        default=1.0,
+        min=0.0,
+        max=4.0,
+        soft_max=2.0,
+        update=_drives_changed,
+    )
+    onset: FloatProperty(
+        name="Onset",
+        description="Weight below which the expression wakes no wrinkle",
+        default=0.0,
+        min=0.0,
+        max=0.9,
+        update=_drives_changed,
+    )
+    power: FloatProperty(
+        name="Power",
+        description="How wrinkles grow with the weight: 1 evenly, 2 slowly at first, 0.5 quickly at first",
+        default=1.0,
+        min=0.1,
+        max=5.0,
+        update=_drives_changed,
+    )
+    source: PointerProperty(
+        name="Rig",
+        description="The rig or object whose property drives the wrinkles instead of the shape key; empty for the key",
+        type=bpy.types.Object,
+        update=_drives_changed,
+    )
+    data_path: StringProperty(
+        name="Property",
+        description='The rig\'s property, for instance pose.bones["brow.L"].location[1] or ["smile"]',
+        update=_drives_changed,
+    )
+    full: FloatProperty(
+        name="Full At",
+        description="Value of the rig's property that stands for the full expression",
+        default=1.0,
+        update=_drives_changed,
+    )
 
 
 class WRINKLE_PG_region(bpy.types.PropertyGroup):
@@ -176,6 +235,9 @@ class WRINKLE_PG_face(bpy.types.PropertyGroup):
     regions: CollectionProperty(
         name="Regions", description="How strong the wrinkles show in each region", type=WRINKLE_PG_region
     )
+    drives: CollectionProperty(
+        name="Drives", description="Expressions that drive wrinkles in their own way", type=WRINKLE_PG_drive
+    )
     made_with: StringProperty(
         name="Made With", description="The settings that the face was made with", options={"HIDDEN"}
     )
@@ -188,6 +250,7 @@ class WRINKLE_PG_face(bpy.types.PropertyGroup):
         return json.dumps(
             {
                 "photos": photos,
+                "shows": [photo.shows for photo in self.photos] if any(p.shows for p in self.photos) else None,
                 "model": model,
                 "size": self.size,
                 "detector": self.detector,
@@ -209,12 +272,8 @@ class WRINKLE_PG_face(bpy.types.PropertyGroup):
         self.photos.clear()
         for photo in other.photos:
             added = self.photos.add()
-            added.name, added.path, added.landmarks, added.status = (
-                photo.name,
-                photo.path,
-                photo.landmarks,
-                photo.status,
-            )
+            for name in ("name", "path", "landmarks", "status", "shows"):
+                setattr(added, name, getattr(photo, name))
         for name in ("active_photo", "model", "model_path", "uv_path", "size", "detector", "dog_thres"):
             setattr(self, name, getattr(other, name))
         for name in ("dis2normal_coff", "strength", "permanent", "displacement"):
@@ -252,7 +311,7 @@ class WRINKLE_PG_preview(bpy.types.PropertyGroup):
         return preferences.value("preview_engine", "CYCLES") if self.engine == "PREFERENCES" else self.engine
 
 
-CLASSES = (WRINKLE_PG_photo, WRINKLE_PG_region, WRINKLE_PG_face, WRINKLE_PG_preview)
+CLASSES = (WRINKLE_PG_photo, WRINKLE_PG_drive, WRINKLE_PG_region, WRINKLE_PG_face, WRINKLE_PG_preview)
 _register, _unregister = bpy.utils.register_classes_factory(CLASSES)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import bpy
 
-from .. import current, face, ids, preview
+from .. import current, drivers, face, ids, live, material, preview
 from .task import on_face
 
 
@@ -65,8 +65,75 @@ class WRINKLE_OT_copy_to_mesh(bpy.types.Operator):
         if ids.UV_LAYER not in target.data.uv_layers:
             self.report({"ERROR"}, f"{target.name} has no UV map named {ids.UV_LAYER!r}. Rename its UV map so.")
             return {"CANCELLED"}
-        count = face.copy_material(source, target)
+        count = face.copy_material(source, target, live.drives_of(source))
         self.report({"INFO"}, f"{target.name} drives {count} expressions.")
+        return {"FINISHED"}
+
+
+class WRINKLE_OT_customize_drive(bpy.types.Operator):
+    """Let the chosen expression drive the wrinkles in its own way: strength, onset, power, or another source"""
+
+    bl_idname = "wrinkle.customize_drive"
+    bl_label = "Customize"
+    bl_options = {"UNDO"}  # noqa: RUF012 - Blender's convention
+
+    @classmethod
+    def poll(cls, context: bpy.types.Context) -> bool:
+        return on_face(cls, context)
+
+    def execute(self, context: bpy.types.Context) -> set[str]:
+        obj = current.face_object(context)
+        key = obj.active_shape_key
+        if key is None or key.name == ids.BASIS:
+            self.report({"ERROR"}, "No expression is chosen. Click one in the list.")
+            return {"CANCELLED"}
+        if key.name in obj.wrinkle.drives:
+            obj.wrinkle.drives.remove(obj.wrinkle.drives.find(key.name))
+        else:
+            obj.wrinkle.drives.add().name = key.name
+        live.apply_drives(obj)
+        return {"FINISHED"}
+
+
+class WRINKLE_OT_bake_drivers(bpy.types.Operator):
+    """Write what drives the wrinkles as keyframes over the scene's frames, for render farms and other programs"""
+
+    bl_idname = "wrinkle.bake_drivers"
+    bl_label = "Bake to Keyframes"
+    bl_options = {"UNDO"}  # noqa: RUF012 - Blender's convention
+
+    @classmethod
+    def poll(cls, context: bpy.types.Context) -> bool:
+        return on_face(cls, context)
+
+    def execute(self, context: bpy.types.Context) -> set[str]:
+        scene = context.scene
+        node = material.group_node(current.face_object(context).active_material)
+        if node is None:
+            self.report({"ERROR"}, "The face has lost its wrinkle material. Reconstruct it again.")
+            return {"CANCELLED"}
+        count = drivers.bake(node, scene, scene.frame_start, scene.frame_end)
+        self.report({"INFO"}, f"{count} expressions have keyframes from {scene.frame_start} to {scene.frame_end}.")
+        return {"FINISHED"}
+
+
+class WRINKLE_OT_drive_again(bpy.types.Operator):
+    """Remove baked keyframes and let the expressions drive the wrinkles again"""
+
+    bl_idname = "wrinkle.drive_again"
+    bl_label = "Drive Again"
+    bl_options = {"UNDO"}  # noqa: RUF012 - Blender's convention
+
+    @classmethod
+    def poll(cls, context: bpy.types.Context) -> bool:
+        return on_face(cls, context)
+
+    def execute(self, context: bpy.types.Context) -> set[str]:
+        obj = current.face_object(context)
+        node = material.group_node(obj.active_material)
+        if node is not None:
+            drivers.unbake(node)
+        live.apply_drives(obj)
         return {"FINISHED"}
 
 
@@ -85,5 +152,12 @@ def _pose(obj: bpy.types.Object, weights: dict[str, float]) -> None:
 
 
 register, unregister = bpy.utils.register_classes_factory(
-    (WRINKLE_OT_rest, WRINKLE_OT_try_expression, WRINKLE_OT_copy_to_mesh)
+    (
+        WRINKLE_OT_rest,
+        WRINKLE_OT_try_expression,
+        WRINKLE_OT_copy_to_mesh,
+        WRINKLE_OT_customize_drive,
+        WRINKLE_OT_bake_drivers,
+        WRINKLE_OT_drive_again,
+    )
 )

@@ -41,6 +41,11 @@ class WRINKLE_OT_reconstruct(JobOperator, bpy.types.Operator):
         settings = current.face_settings(context)
         paths = current.photo_paths(settings)
         marks = [Path(bpy.path.abspath(photo.landmarks)) if photo.landmarks else None for photo in settings.photos]
+        shows = {
+            index: tuple(name.strip() for name in photo.shows.split(",") if name.strip())
+            for index, photo in enumerate(settings.photos)
+            if photo.shows.strip()
+        }
         chosen = current.core_settings(settings)
         key = current.job_key(context)
         self._recipe = settings.recipe()
@@ -54,7 +59,9 @@ class WRINKLE_OT_reconstruct(JobOperator, bpy.types.Operator):
             from ...core.landmarks import read_pts
 
             given = {index: read_pts(path) for index, path in enumerate(marks) if path is not None}
-            result = runner.reconstruct(paths, chosen, landmarks=given, progress=part(progress, 0.0, _PAINTING))
+            result = runner.reconstruct(
+                paths, chosen, landmarks=given, shows=shows, progress=part(progress, 0.0, _PAINTING)
+            )
             return result, paint(result, part(progress, _PAINTING, 1.0)), runner
 
         return work

@@ -54,7 +54,39 @@ class WRINKLE_PT_drive(FaceStep, bpy.types.Panel):
             layout.template_list(
                 "WRINKLE_UL_expressions", "", keys, "key_blocks", obj, "active_shape_key_index", rows=8
             )
+        _draw_drive(layout, obj)
+        row = layout.row(align=True)
+        row.operator("wrinkle.bake_drivers", icon="KEY_HLT")
+        row.operator("wrinkle.drive_again", icon="DRIVER")
         layout.operator("wrinkle.copy_to_mesh", icon="DUPLICATE")
+        if len(obj.wrinkle.photos) > 1:
+            column = layout.column(align=True)
+            column.label(text="Wrinkles of photos belong to", icon="IMAGE_DATA")
+            for photo in obj.wrinkle.photos:
+                column.prop(photo, "shows", text=photo.name)
+
+
+def _draw_drive(layout: bpy.types.UILayout, obj: bpy.types.Object) -> None:
+    """How the chosen expression drives the wrinkles."""
+    key = obj.active_shape_key
+    if key is None or key.name == ids.BASIS:
+        return
+    box = layout.box()
+    row = box.row()
+    row.label(text=key.name, icon="DRIVER")
+    drive = obj.wrinkle.drives.get(key.name)
+    row.operator("wrinkle.customize_drive", text="Reset" if drive else "Customize")
+    if drive is None:
+        return
+    column = box.column()
+    column.use_property_split = True
+    column.use_property_decorate = False
+    for name in ("strength", "onset", "power"):
+        column.prop(drive, name, slider=True)
+    column.prop(drive, "source")
+    if drive.source is not None:
+        column.prop(drive, "data_path")
+        column.prop(drive, "full")
 
 
 register, unregister = bpy.utils.register_classes_factory((WRINKLE_UL_expressions, WRINKLE_PT_drive))

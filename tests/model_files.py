@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import atexit
+import json
 import shutil
 import struct
 import tempfile
@@ -59,6 +60,35 @@ def write_bfm(path: Path, mean: np.ndarray, triangles: np.ndarray, components: i
     return path
 
 
+def write_bfm_part(path: Path, model: FaceModel, kept: np.ndarray, release: int) -> Path:
+    """The vertices ``kept`` (n,) of a model as the Basel Face Model page hands out its parts (face12 of 2017, 2019):
+    colour, noise variance, representer and the landmarks' names and places beside shape and expressions."""
+    index = np.full(len(model.mean), -1)
+    index[kept] = np.arange(len(kept))
+    inside = model.triangles[(index[model.triangles] >= 0).all(axis=1)]
+    places = {"center.nose.tip": 30, "right.eye.corner_outer": 36, "left.eye.corner_outer": 45}
+    places |= {"right.lips.corner": 48, "left.lips.corner": 54, "center.chin.tip": 8}
+    entries = [
+        {"id": name, "coordinates": model.mean[model.landmarks[point]].tolist()} for name, point in places.items()
+    ]
+    with h5py.File(path, "w") as file:
+        for part, bases in (("shape", model.shape_basis), ("expression", model.expression_basis)):
+            flat = bases[:, kept].reshape(len(bases), -1)
+            _, sizes, axes = np.linalg.svd(flat, full_matrices=False)
+            mean = model.mean[kept].reshape(-1)
+            file[f"{part}/model/mean"] = (mean if part == "shape" else np.zeros_like(mean)).astype(np.float32)
+            file[f"{part}/model/pcaBasis"] = axes.T.astype(np.float32)
+            file[f"{part}/model/pcaVariance"] = (sizes**2).astype(np.float32)
+            file[f"{part}/model/noiseVariance"] = np.float32(0.0)
+        file["color/model/mean"] = np.full(3 * len(kept), 0.5, np.float32)
+        file["shape/representer/points"] = model.mean[kept].T
+        file["shape/representer/cells"] = index[inside].T.astype(np.int32)
+        text = json.dumps(entries)
+        file["metadata/landmarks/json"] = text if release == 2017 else np.array([text.encode()])
+        file["version/majorVersion"] = np.int32(0)
+    return path
+
+
 def eos_bytes(mean: np.ndarray, triangles: np.ndarray, components: int = 2) -> bytes:
     """An eos model of version 1: shape model, empty colour model, one texture coordinate (double) per vertex."""
     random = np.random.default_rng(2)
@@ -76,3 +106,13 @@ def eos_bytes(mean: np.ndarray, triangles: np.ndarray, components: int = 2) -> b
             struct.pack("<Q", len(uv)) + uv.tobytes(),
         )
     )
+
+
+def eos_blendshapes(vertices: int, names: tuple[str, ...]) -> bytes:
+    """An eos blendshape file: names with (3V, 1) displacements in mm."""
+    random = np.random.default_rng(4)
+    parts = [struct.pack("<Q", len(names))]
+    for name in names:
+        delta = random.standard_normal(3 * vertices).astype("<f4")
+        parts += [struct.pack("<Q", len(name)) + name.encode(), struct.pack("<ii", delta.size, 1) + delta.tobytes()]
+    return b"".join(parts)

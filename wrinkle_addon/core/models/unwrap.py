@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """A UV of low stretch without folds for a mesh that is, hole by hole filled, a disc.
 
-Start: Tutte's embedding into a circle, which cannot fold (Tutte, "How to draw a graph", 1963). Then the symmetric
+Start: Tutte's embedding into a circle, which cannot fold (Tutte, "How to draw a graph", 1963), with cotangent weights,
+so that it is nearly conformal. Then the symmetric
 Dirichlet energy, sum of area (|J|^2 + |J^-1|^2), is lowered by reweighted local-global steps (SLIM: Rabinovich,
 Poranne, Panozzo and Sorkine-Hornung, "Scalable locally injective mappings", 2017) with a step length that lets no
 triangle turn over. The linear systems are solved by conjugate gradients, so that NumPy is enough.
@@ -20,6 +21,7 @@ from ..types import Int
 from .geometry import Array
 
 _THIN = 0.05  # a triangle flatter than this (height by longest edge) is given this height in the plane
+_WEIGHTS = (0.05, 20.0)  # least and largest weight of an edge at the start
 _STEPS = 24
 _ENOUGH = 2e-3  # relative gain of energy at which to stop
 
@@ -158,17 +160,15 @@ def border_loops(triangles: Int, count: int) -> list[npt.NDArray[np.intp]]:
 def _tutte(
     vertices: npt.NDArray[np.floating[Any]], triangles: Int, loops: list[npt.NDArray[np.intp]], system: type[Sparse]
 ) -> Array:
-    """Every inner vertex at the mean of its neighbours, the outer border on a circle; holes are closed by a fan
-    each."""
+    """Every inner vertex at a mean of its neighbours, the outer border on a circle; holes are closed by a fan each."""
     outer, holes = loops[0], loops[1:]
     count = len(vertices) + len(holes)
     fans = [
         np.column_stack((h, np.roll(h, -1), np.full(len(h), len(vertices) + k)))[:, ::-1] for k, h in enumerate(holes)
     ]
     closed = np.concatenate([triangles, *fans]).astype(np.intp)
-    pairs = np.concatenate((closed[:, [0, 1]], closed[:, [1, 2]], closed[:, [2, 0]]))
-    pairs = np.unique(np.sort(pairs, axis=1), axis=0)
-    pairs = np.concatenate((pairs, pairs[:, ::-1]))
+    centres = [vertices[h].mean(axis=0, keepdims=True) for h in holes]
+    pairs, weight = _edge_weights(np.concatenate([vertices, *centres]), closed)
     length = np.linalg.norm(vertices[np.roll(outer, -1)] - vertices[outer], axis=1).astype(np.float64)
     angle = 2 * np.pi * np.concatenate(([0.0], np.cumsum(length)[:-1])) / length.sum()
     place = np.zeros((count, 2))
@@ -183,14 +183,33 @@ def _tutte(
     free = ~held[pairs[:, 0]] & ~held[pairs[:, 1]]
     to_border = ~held[pairs[:, 0]] & held[pairs[:, 1]]
     for axis in (0, 1):
-        right[:, axis] = np.bincount(pairs[to_border, 0], place[pairs[to_border, 1], axis], count)
+        pulled = weight[to_border] * place[pairs[to_border, 1], axis]
+        right[:, axis] = np.bincount(pairs[to_border, 0], pulled, count)
     right[held] = place[held]
-    degree = np.where(held, 1.0, np.bincount(pairs[:, 0], minlength=count))
+    degree = np.where(held, 1.0, np.bincount(pairs[:, 0], weight, count))
     rows = np.concatenate((np.arange(count), pairs[free, 0]))
     columns = np.concatenate((np.arange(count), pairs[free, 1]))
     matrix = system(rows, columns, count)
-    matrix.fill(np.concatenate((degree, -np.ones(int(free.sum()))))[:, None, None] * np.eye(2), 0.0)
+    matrix.fill(np.concatenate((degree, -weight[free]))[:, None, None] * np.eye(2), 0.0)
     return matrix.solve(right, start, 3000, 1e-9)[: len(vertices)]
+
+
+def _edge_weights(
+    vertices: npt.NDArray[np.floating[Any]], triangles: npt.NDArray[np.intp]
+) -> tuple[npt.NDArray[np.intp], Array]:
+    """(N, 2) the edges in both directions and (N,) their weights: the mean cotangent of the angles they face, kept
+    positive. Positive weights cannot fold, and near cotangents the map is near conformal."""
+    p = vertices.astype(np.float64)
+    pairs, cotangents = [], []
+    for corner in range(3):
+        a, b, c = (triangles[:, (corner + k) % 3] for k in range(3))
+        e, f = p[b] - p[a], p[c] - p[a]
+        cotangents.append((e * f).sum(axis=1) / np.maximum(np.linalg.norm(np.cross(e, f), axis=1), 1e-12))
+        pairs.append(np.sort(np.column_stack((b, c)), axis=1))
+    keys, slot = np.unique(np.concatenate(pairs) @ [len(p), 1], return_inverse=True)
+    weight = np.clip(0.5 * np.bincount(slot, np.concatenate(cotangents)), *_WEIGHTS)
+    edges = np.column_stack((keys // len(p), keys % len(p)))
+    return np.concatenate((edges, edges[:, ::-1])), np.tile(weight, 2)
 
 
 def _areas(flat: Array, triangles: Int) -> Array:

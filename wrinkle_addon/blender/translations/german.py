@@ -192,6 +192,51 @@ TEXTS = {
     "Give the face's wrinkles to the other selected mesh. It needs the same UV and shape keys of the same names": (
         "Die Falten des Gesichts dem anderen gewählten Mesh geben. Es braucht dieselbe UV und gleichnamige Shape-Keys"
     ),
+    "Expressions that drive wrinkles in their own way": "Ausdrücke, die Falten auf ihre eigene Weise bewegen",
+    "Drives": "Bewegt",
+    "Customize": "Anpassen",
+    "Let the chosen expression drive the wrinkles in its own way: strength, onset, power, or another source": (
+        "Den gewählten Ausdruck die Falten auf seine eigene Weise bewegen lassen: Stärke, Einsatz, Exponent oder Quelle"
+    ),
+    "Reset": "Zurücksetzen",
+    "No expression is chosen. Click one in the list.": "Kein Ausdruck ist gewählt. Einen in der Liste anklicken.",
+    "Depth of the wrinkles at full weight; 1 is the depth that was reconstructed": (
+        "Tiefe der Falten bei vollem Gewicht; 1 ist die rekonstruierte Tiefe"
+    ),
+    "Weight below which the expression wakes no wrinkle": "Gewicht, unter dem der Ausdruck keine Falte weckt",
+    "How wrinkles grow with the weight: 1 evenly, 2 slowly at first, 0.5 quickly at first": (
+        "Wie die Falten mit dem Gewicht wachsen: 1 gleichmäßig, 2 anfangs langsam, 0,5 anfangs schnell"
+    ),
+    "Rig": "Rig",
+    "The rig or object whose property drives the wrinkles instead of the shape key; empty for the key": (
+        "Das Rig oder Objekt, dessen Eigenschaft die Falten statt des Shape-Keys bewegt; leer für den Key"
+    ),
+    "Property": "Eigenschaft",
+    'The rig\'s property, for instance pose.bones["brow.L"].location[1] or ["smile"]': (
+        'Die Eigenschaft des Rigs, etwa pose.bones["brow.L"].location[1] oder ["smile"]'
+    ),
+    "Full At": "Voll bei",
+    "Value of the rig's property that stands for the full expression": (
+        "Wert der Eigenschaft des Rigs, der für den vollen Ausdruck steht"
+    ),
+    "Bake to Keyframes": "In Keyframes backen",
+    "Write what drives the wrinkles as keyframes over the scene's frames, for render farms and other programs": (
+        "Was die Falten bewegt, als Keyframes über die Bilder der Szene schreiben, für Renderfarmen und anderes"
+    ),
+    "Drive Again": "Wieder bewegen",
+    "Remove baked keyframes and let the expressions drive the wrinkles again": (
+        "Gebackene Keyframes entfernen und die Ausdrücke die Falten wieder bewegen lassen"
+    ),
+    "The face has lost its wrinkle material. Reconstruct it again.": (
+        "Das Gesicht hat sein Faltenmaterial verloren. Es erneut rekonstruieren."
+    ),
+    "Shows": "Zeigt",
+    "Wrinkles of photos belong to": "Falten der Fotos gehören zu",
+    "Expressions whose wrinkles this photo shows, with commas between, or neutral for the face at rest. "
+    "Empty: found by the fit": (
+        "Ausdrücke, deren Falten dieses Foto zeigt, mit Kommas dazwischen, oder neutral für das Gesicht in Ruhe. "
+        "Leer: von der Anpassung gefunden"
+    ),
     # 5 Preview
     "How previews of faces are rendered": "Wie Vorschauen von Gesichtern gerendert werden",
     "Expression": "Ausdruck",

@@ -18,7 +18,7 @@ DEFAULT_PERMANENT = 0.25
 COFF = "wrinkle_dis2normal_coff"
 TELLING = "wrinkle_telling"
 """Custom properties of the mesh: the slope scale of its normal map, and the expression that wakes most relief."""
-_FOLDING = ("browInnerUp", "browDownLeft", "eyeSquintLeft", "mouthSmileLeft", "noseSneerLeft")
+FOLDING = ("browInnerUp", "browDownLeft", "eyeSquintLeft", "mouthSmileLeft", "noseSneerLeft")
 
 
 def telling_expression(result: Reconstruction) -> str:
@@ -31,7 +31,7 @@ def telling_expression(result: Reconstruction) -> str:
     slope = np.hypot(coarse[..., 0], coarse[..., 1])
     energy = np.einsum("eij,ij->e", result.motion.maps.astype(np.float32), slope)
     known = dict(zip(result.motion.names, energy, strict=True))
-    folding = [name for name in _FOLDING if name in known] or list(known)
+    folding = [name for name in FOLDING if name in known] or list(known)
     return max(folding, key=lambda name: known[name])
 
 

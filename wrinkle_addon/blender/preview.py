@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Renders neutral, expression without wrinkles and expression with wrinkles side by side, in a scene of its own."""
+"""Renders a face in a scene of its own: before and after, contact sheet, turntable, sweep of expressions, wipe."""
 
 from __future__ import annotations
 
@@ -14,19 +14,27 @@ import numpy as np
 
 from ..core.errors import WrinkleError
 from ..core.files import read_png, write_png
+from ..core.pictures import contact_sheet, side_by_side, wipe, write_frames
 from ..core.progress import Progress, report, silent
+from ..core.types import Byte
 from . import drivers, face, ids, material, mesh, studio
 
+_SWING = 1.0
+"""How far a turntable swings to each side, in radians: further round there is no face."""
 SAMPLES = {"CYCLES": 8, "EEVEE": 16, "WORKBENCH": 1}
 
 
 @dataclass(frozen=True)
 class Shot:
-    """One picture. weights: shape key values; wrinkles: whether the wrinkle map takes part."""
+    """One picture. weights: shape key values; wrinkles: whether the wrinkle map takes part.
+
+    turn: how far the camera stands to the side, in radians.
+    """
 
     title: str
     weights: Mapping[str, float]
     wrinkles: bool = True
+    turn: float = studio.TURN
 
 
 def before_after(weights: Mapping[str, float]) -> tuple[Shot, ...]:
@@ -36,6 +44,39 @@ def before_after(weights: Mapping[str, float]) -> tuple[Shot, ...]:
         Shot("expression without wrinkles", weights, wrinkles=False),
         Shot("expression with wrinkles", weights),
     )
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What to render. kind: BEFORE_AFTER, SHEET, TURNTABLE, SWEEP or WIPE. frames: length of a wipe in frames."""
+
+    kind: str
+    shots: tuple[Shot, ...]
+    frames: int = 1
+
+    @property
+    def moving(self) -> bool:
+        """Whether the result is a movie."""
+        return self.kind in {"TURNTABLE", "SWEEP", "WIPE"}
+
+
+def plan_of(kind: str, weights: Mapping[str, float], names: Sequence[str], frames: int) -> Plan:
+    """The plan of a kind of preview.
+
+    weights: the expression that is shown; names: the expressions of a contact sheet; frames: length of a movie.
+    """
+    if kind == "SHEET":
+        pairs = [(Shot(name, {name: 1.0}, wrinkles=False), Shot(name, {name: 1.0})) for name in names]
+        return Plan(kind, (Shot("neutral", {}), *(shot for pair in pairs for shot in pair)))
+    if kind == "TURNTABLE":
+        turns = studio.TURN + _SWING * np.sin(2 * np.pi * np.arange(frames) / frames)
+        return Plan(kind, tuple(Shot("turntable", weights, turn=float(turn)) for turn in turns))
+    if kind == "SWEEP":
+        shares = 0.5 - 0.5 * np.cos(2 * np.pi * np.arange(frames) / frames)
+        return Plan(kind, tuple(Shot("sweep", {k: float(v * s) for k, v in weights.items()}) for s in shares))
+    if kind == "WIPE":
+        return Plan(kind, before_after(weights)[1:], frames)
+    return Plan(kind, before_after(weights))
 
 
 def render_preview(
@@ -51,19 +92,49 @@ def render_preview(
 
     The user's scene, object, materials and selection are left as they are. Raises Cancelled between two shots.
     """
+    write_png(path, side_by_side(render_shots(obj, shots, engine=engine, size=size, progress=progress)))
+    return path
+
+
+def render_plan(
+    obj: bpy.types.Object, path: Path, plan: Plan, *, engine: str, size: int, progress: Progress = silent
+) -> Path:
+    """Render ``plan`` into ``path``: a PNG, or for moving plans an .mp4 or a folder of PNG files.
+
+    Leaves the user's scene as it is; raises Cancelled between two shots.
+    """
+    pictures = render_shots(obj, plan.shots, engine=engine, size=size, progress=progress)
+    if plan.kind == "WIPE":
+        return write_frames(path, list(wipe(pictures[0], pictures[1], plan.frames)))
+    if plan.moving:
+        return write_frames(path, pictures)
+    if plan.kind == "SHEET":
+        rows = [[pictures[0], *pictures[k : k + 2]] for k in range(1, len(pictures), 2)]
+        titles = [shot.title for shot in plan.shots[1::2]]
+        write_png(path, contact_sheet(rows, titles, ("neutral", "without wrinkles", "with wrinkles")))
+    else:
+        write_png(path, side_by_side(pictures))
+    return path
+
+
+def render_shots(
+    obj: bpy.types.Object, shots: Sequence[Shot], *, engine: str, size: int, progress: Progress = silent
+) -> list[Byte]:
+    """Render each shot as (size, size, 3) uint8; see :func:`render_preview`."""
     pictures = []
     with tempfile.TemporaryDirectory(prefix="wrinkle-") as folder, _stage(obj, engine, size) as (scene, double):
+        points = mesh.face_points(double)
         for index, shot in enumerate(shots):
             report(progress, index / len(shots), f"Rendering {shot.title}, picture {index + 1}/{len(shots)}")
             _pose(double, shot)
+            studio.aim(scene.camera, points, shot.turn)
             still = Path(folder) / f"{index}.png"
             scene.render.filepath = str(still)
             bpy.ops.render.render(write_still=True, scene=scene.name)
             if not still.exists():
                 raise WrinkleError(f"Blender could not render with {engine}.", "Choose another engine for the preview.")
-            pictures.append(read_png(still)[..., :3])
-    write_png(path, np.ascontiguousarray(np.concatenate(pictures, axis=1)))
-    return path
+            pictures.append(np.asarray(read_png(still)[..., :3], np.uint8))
+    return pictures
 
 
 def telling_weights(obj: bpy.types.Object, names: Sequence[str] = ()) -> dict[str, float]:
@@ -79,6 +150,12 @@ def telling_weights(obj: bpy.types.Object, names: Sequence[str] = ()) -> dict[st
         return dict.fromkeys(names, 1.0)
     best = str(obj.data.get(face.TELLING, "")) or next(iter(known), "")
     return {name: 1.0 for name in (best, mirrored(best)) if name in known}
+
+
+def folding(obj: bpy.types.Object) -> list[str]:
+    """The expressions that fold skin most in life, as far as the face has them; without these all it has."""
+    known = list(face.key_values(obj))
+    return [name for name in face.FOLDING if name in known] or known
 
 
 def mirrored(name: str) -> str:

@@ -306,6 +306,24 @@ class WRINKLE_PG_preview(bpy.types.PropertyGroup):
         ],
     )
 
+    kind: EnumProperty(
+        name="Show",
+        description="What the preview is made of",
+        items=[
+            ("BEFORE_AFTER", "Before and After", "Neutral, expression without wrinkles, expression with wrinkles"),
+            (
+                "SHEET",
+                "Contact Sheet",
+                "The same for each posed expression, else for those that fold most skin",
+            ),
+            ("TURNTABLE", "Turntable", "A movie from side to side"),
+            ("SWEEP", "Expression Sweep", "A movie in which the expression comes and goes"),
+            ("WIPE", "Wipe", "A movie in which an edge wipes the wrinkles on and off"),
+        ],
+    )
+    frames: IntProperty(name="Frames", description="Length of a movie in frames", default=48, min=2, max=1000)
+    as_images: BoolProperty(name="Image Sequence", description="Numbered PNG files instead of an MP4 movie")
+
     def chosen_engine(self) -> str:
         """The engine to render with."""
         return preferences.value("preview_engine", "CYCLES") if self.engine == "PREFERENCES" else self.engine

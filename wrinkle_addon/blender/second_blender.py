@@ -17,7 +17,7 @@ import bpy
 
 from ..core.errors import Cancelled, WrinkleError
 from ..core.progress import Progress
-from .preview import Shot
+from .preview import Plan
 
 _MARK = "wrinkle progress "
 _POLL_SECONDS = 0.1
@@ -29,17 +29,20 @@ def available() -> bool:
     return bool(bpy.app.binary_path) and Path(bpy.app.binary_path).is_file()
 
 
-def render_job(obj: bpy.types.Object, shots: Sequence[Shot], engine: str, size: int) -> Callable[[Progress], Path]:
-    """Save a copy of the open file; return the work that renders ``shots`` of ``obj`` from it and needs no bpy."""
+def render_job(obj: bpy.types.Object, plan: Plan, name: str, engine: str, size: int) -> Callable[[Progress], Path]:
+    """Save a copy of the open file; return the work that renders ``plan`` of ``obj`` from it and needs no bpy.
+
+    name: of the file that it makes, in a folder of its own.
+    """
     folder = Path(tempfile.mkdtemp(prefix="wrinkle-"))
     copy = folder / "scene.blend"
     bpy.ops.wm.save_as_mainfile(filepath=str(copy), copy=True)
     order = {
         "object": obj.name,
-        "shots": [asdict(shot) for shot in shots],
+        "plan": asdict(plan),
         "engine": engine,
         "size": size,
-        "picture": str(folder / "preview.png"),
+        "picture": str(folder / name),
         "path": [str(_PACKAGE.parent), *sys.path],
         "package": f"{_PACKAGE.name}.blender.second_blender",
     }
@@ -78,7 +81,7 @@ def _watched(command: Sequence[str], picture: Path, progress: Progress) -> Path:
                 time.sleep(_POLL_SECONDS)
         finally:
             process.kill()
-    if process.returncode != 0 or not picture.is_file():
+    if process.returncode != 0 or not picture.exists():
         raise WrinkleError(f"The preview could not be rendered ({_last_error(told)}).", "Choose another engine.")
     return picture
 
@@ -98,13 +101,14 @@ def _last_error(told: Path) -> str:
 
 def render_order(order: dict[str, object]) -> None:
     """What the second Blender does: render the shots of an order and tell how far it is on standard output."""
-    from .preview import render_preview
+    from .preview import Plan, Shot, render_plan
 
     def tell(fraction: float, text: str) -> bool:
         sys.stdout.write(f"{_MARK}{fraction:.3f} {text}\n")
         sys.stdout.flush()
         return True
 
-    shots = [Shot(**entry) for entry in order["shots"]]
+    wanted = order["plan"]
+    plan = Plan(wanted["kind"], tuple(Shot(**entry) for entry in wanted["shots"]), wanted["frames"])
     obj = bpy.data.objects[order["object"]]
-    render_preview(obj, Path(order["picture"]), shots, engine=order["engine"], size=order["size"], progress=tell)
+    render_plan(obj, Path(order["picture"]), plan, engine=order["engine"], size=order["size"], progress=tell)

@@ -14,7 +14,7 @@ from ..core.errors import WrinkleError
 from ..core.types import Float
 
 _LENS_MM = 85.0
-_TURN = math.radians(18.0)
+TURN = math.radians(18.0)
 """The camera looks a little from the side: a plain front view hides relief."""
 _MARGIN = 1.18
 _NOISE_FACTOR = 4
@@ -24,14 +24,22 @@ _KEY = (math.radians(48.0), 0.0, math.radians(-40.0))
 _RIM = (math.radians(70.0), 0.0, math.radians(120.0))
 
 
-def add_camera(scene: bpy.types.Scene, points: Float, turn: float = _TURN) -> bpy.types.Object:
+def add_camera(scene: bpy.types.Scene, points: Float, turn: float = TURN) -> bpy.types.Object:
     """A camera that frames ``points``, (V, 3) world metres of a face that looks along -Y."""
-    low, high = points.min(axis=0), points.max(axis=0)
-    middle = Vector(((low + high) / 2).tolist())
     data = bpy.data.cameras.new("Wrinkle Camera")
     data.lens = _LENS_MM
     camera = bpy.data.objects.new("Wrinkle Camera", data)
     scene.collection.objects.link(camera)
+    aim(camera, points, turn)
+    scene.camera = camera
+    return camera
+
+
+def aim(camera: bpy.types.Object, points: Float, turn: float) -> None:
+    """Point ``camera`` at ``points`` from ``turn`` radians to the side, so near that they fill the picture."""
+    low, high = points.min(axis=0), points.max(axis=0)
+    middle = Vector(((low + high) / 2).tolist())
+    data = camera.data
     camera.rotation_euler = Euler((math.pi / 2, 0, turn))
     right, up, back = (Vector(axis) for axis in camera.rotation_euler.to_matrix().transposed())
     centred = points - np.array(middle)
@@ -42,8 +50,6 @@ def add_camera(scene: bpy.types.Scene, points: Float, turn: float = _TURN) -> bp
     distance = float(np.max(nearness + reach / slope))
     camera.location = middle + back * distance
     data.clip_start, data.clip_end = distance / 100, distance * 10
-    scene.camera = camera
-    return camera
 
 
 def add_lights(scene: bpy.types.Scene) -> list[bpy.types.Object]:

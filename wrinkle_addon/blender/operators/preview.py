@@ -43,18 +43,22 @@ class WRINKLE_OT_preview(JobOperator, bpy.types.Operator):
         obj = current.face_object(context)
         wanted = context.scene.wrinkle_preview
         weights = face.key_values(obj) if wanted.pose == "CURRENT" else preview.telling_weights(obj)
-        shots = preview.before_after(weights)
+        posed = [name for name, value in face.key_values(obj).items() if value > 0]
+        plan = preview.plan_of(wanted.kind, weights, posed or preview.folding(obj), wanted.frames)
         engine, size = wanted.chosen_engine(), wanted.size
+        name = "preview.png" if not plan.moving else "preview" if wanted.as_images else "preview.mp4"
         if self.options.is_invoke and second_blender.available():
-            return second_blender.render_job(obj, shots, engine, size)
+            return second_blender.render_job(obj, plan, name, engine, size)
 
         def work(progress: Progress) -> Path:
-            path = Path(tempfile.mkdtemp(prefix="wrinkle-")) / "preview.png"
-            return preview.render_preview(obj, path, shots, engine=engine, size=size, progress=progress)
+            path = Path(tempfile.mkdtemp(prefix="wrinkle-")) / name
+            return preview.render_plan(obj, path, plan, engine=engine, size=size, progress=progress)
 
         return work
 
     def done(self, context: bpy.types.Context, value: Path) -> str:
+        if value.suffix != ".png":
+            return _keep_movie(value, self.filepath)
         old = bpy.data.images.get(IMAGE_NAME)
         if old is not None:
             bpy.data.images.remove(old)
@@ -67,6 +71,18 @@ class WRINKLE_OT_preview(JobOperator, bpy.types.Operator):
             shutil.copyfile(value, bpy.path.abspath(self.filepath))
         shutil.rmtree(value.parent)
         return f"The preview is the image {IMAGE_NAME!r}."
+
+
+def _keep_movie(made: Path, filepath: str) -> str:
+    """Move a movie, or a folder of images, to where the user wants it, else beside the .blend file."""
+    beside = f"//wrinkle_{made.name}" if bpy.data.filepath else str(made)
+    target = Path(bpy.path.abspath(filepath or beside))
+    if target != made:
+        if made.is_dir() and target.is_dir():
+            shutil.rmtree(target)
+        shutil.move(made, target)
+        shutil.rmtree(made.parent)
+    return f"The preview is {target}."
 
 
 class WRINKLE_OT_show_preview(bpy.types.Operator):

@@ -23,9 +23,13 @@ class WRINKLE_PT_preview(FaceStep, bpy.types.Panel):
         column = layout.column()
         column.use_property_split = True
         column.use_property_decorate = False
+        column.prop(wanted, "kind")
         column.prop(wanted, "pose")
         column.prop(wanted, "engine")
         column.prop(wanted, "size")
+        if wanted.kind in {"TURNTABLE", "SWEEP", "WIPE"}:
+            column.prop(wanted, "frames")
+            column.prop(wanted, "as_images")
         row = layout.row()
         row.scale_y = 1.4
         row.operator("wrinkle.preview", icon="RENDER_STILL")

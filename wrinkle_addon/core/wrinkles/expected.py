@@ -11,8 +11,9 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
-from ..surface import tangent_axes
+from ..surface import TINY
 from ..types import Float, Light, Surface
+from .geometry import halvings
 
 DETAIL_MM = 8.0
 """Shading wider than this is gone after the high-pass of the levels and need not be explained."""
@@ -42,8 +43,18 @@ EVEN = 1e-3
 
 def shape_shading(light: Light, surface: Surface) -> Float:
     """(G, G) float32 in 0..1: brightness of the coarse shape, 1 where it faces the light, shadows left out."""
-    facing = np.maximum(tangent_axes(surface)[2] @ np.asarray(light.direction, np.float32), 0)
-    return np.asarray(light.ambient + (1 - light.ambient) * facing, np.float32)
+    return np.asarray(light.ambient + (1 - light.ambient) * np.maximum(_facing(light, surface), 0), np.float32)
+
+
+def _facing(light: Light, surface: Surface) -> Float:
+    """(G, G) float32 cosine between outward normal and light."""
+    u, v = surface.du, surface.dv
+    normal = np.stack(
+        [u[..., (i + 1) % 3] * v[..., (i + 2) % 3] - u[..., (i + 2) % 3] * v[..., (i + 1) % 3] for i in range(3)]
+    )
+    towards = np.asarray(light.direction, np.float32) * (-1 if surface.mirrored else 1)
+    length = np.sqrt(np.square(normal).sum(axis=0))
+    return np.asarray(np.tensordot(towards, normal, 1) / np.maximum(length, TINY), np.float32)
 
 
 def explained(luminance: Float, mask: Float, light: Light, surface: Surface) -> Float:
@@ -60,24 +71,31 @@ def explained(luminance: Float, mask: Float, light: Light, surface: Surface) -> 
     weight = np.asarray(seen * inside, np.float32)
     look = _detail(_reduced(luminance * mask, cells) / np.maximum(seen, 1e-3), weight, mm) * weight
     shape = _detail(shading, inside, mm) * inside
-    norm = np.maximum(_blur(weight, WINDOW_MM / mm), 1e-3)
+    norm = np.maximum(_window(weight, mm), 1e-3)
     gains, shares, places = [], [], []
     for rows, columns in _places(max(1, round(STEP_MM / mm)) if mm < 2 * STEP_MM else 0):
         moved = np.roll(shape, (rows, columns), (0, 1))
-        product = _blur(look * moved, WINDOW_MM / mm) / norm
-        power = _blur(np.square(moved) * weight, WINDOW_MM / mm) / norm
+        product = _window(look * moved, mm) / norm
+        power = _window(np.square(moved) * weight, mm) / norm
         share = np.clip((product + FAINT**2) / (power + FAINT**2), 0, 1)
         away = (rows**2 + columns**2) * (mm / STEP_MM) ** 2
         gains.append(share * (2 * product - share * power) - FAR * FAINT**2 * away)
         shares.append(share)
         places.append(moved)
     best = np.maximum.reduce(gains)
-    total, weights = np.zeros_like(best), np.zeros_like(best)
-    for gain, share, moved in zip(gains, shares, places, strict=True):
-        worth = np.exp((gain - best) / (BLEND * (np.abs(best) + FAINT**2)))
-        total += worth * share * moved
-        weights += worth
-    return np.asarray(total / weights, np.float32)
+    worths = [np.exp((gain - best) / (BLEND * (np.abs(best) + FAINT**2))) for gain in gains]
+    whole = np.sum(worths, axis=0)
+    found = np.zeros_like(shape)
+    for worth, share, moved in zip(worths, shares, places, strict=True):
+        found += over(worth * share / whole, cells) * moved
+    return np.asarray(found, np.float32)
+
+
+def _window(image: Float, mm: float) -> Float:
+    """(g, g) Gaussian mean over WINDOW_MM of a (G, G) map, reduced as far as that allows."""
+    k = halvings(4 * WINDOW_MM / mm)
+    small = cv2.resize(image, None, fx=1 / k, fy=1 / k, interpolation=cv2.INTER_AREA) if k > 1 else image
+    return _blur(np.asarray(small, np.float32), WINDOW_MM / mm / k)
 
 
 def _places(step: int) -> list[tuple[int, int]]:
@@ -117,7 +135,7 @@ def sunlit(light: Light, surface: Surface) -> Float:
     cell = ((place - place.min(axis=0)) / CELL_MM).astype(np.intp)
     nearest = np.full(cell.max(axis=0) + 1, -np.inf, np.float32)
     np.maximum.at(nearest, tuple(cell.T), depth)
-    facing = np.maximum(tangent_axes(surface)[2][surface.covered] @ towards, 0.05)
+    facing = np.maximum(_facing(light, surface)[surface.covered], 0.05)
     slant = np.sqrt(np.maximum(1 - facing**2, 0)) / facing  # of the surface within its cell
     behind = nearest[tuple(cell.T)] - depth - NEARER_MM - CELL_MM * slant
     lit = np.ones(surface.covered.shape, np.float32)

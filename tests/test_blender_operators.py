@@ -39,6 +39,9 @@ class FakeRunner:
         self.hold.set()
         self.fail_at = ""
 
+    def copy(self):
+        return self
+
     def reconstruct(self, photos, settings, *, landmarks, shows, progress):
         self.calls.append((photos, settings, landmarks))
         for index, stage in enumerate(STAGES):
@@ -53,11 +56,11 @@ class FakeRunner:
 
 @pytest.fixture
 def runner(addon, monkeypatch):
-    from wrinkle_addon.blender.operators import reconstruct
+    from wrinkle_addon.blender import runners
 
     runner = FakeRunner()
-    monkeypatch.setattr(reconstruct, "_new_runner", lambda: runner)
-    reconstruct._runners.clear()
+    monkeypatch.setattr(runners, "new_runner", lambda: runner)
+    runners.clear()
     return runner
 
 
@@ -109,7 +112,7 @@ def test_reconstructing_again_keeps_the_object_and_the_runner(addon, runner, pho
     face.data.shape_keys.key_blocks["jawOpen"].value = 0.25
     before = counts(addon)
     face.wrinkle.dog_thres = 30.0
-    assert face.wrinkle.stale() == "dog_thres changed: reconstruct again."
+    assert face.wrinkle.stale() == "dog_thres changed."
     assert addon.ops.wrinkle.reconstruct() == {"FINISHED"}
     assert addon.context.view_layer.objects.active == face
     assert face.location.x == 2.0

@@ -13,6 +13,7 @@ from . import face, migrate, preferences
 
 if TYPE_CHECKING:
     from ..core.settings import Settings
+    from ..core.types import Landmarks
     from .properties import WRINKLE_PG_face
 
 
@@ -54,15 +55,26 @@ def find_object(key: str) -> bpy.types.Object | None:
     return next((obj for obj in bpy.data.objects if key_of(obj) == key), None)
 
 
+def find_block(key: str) -> bpy.types.ID | None:
+    """The face, or the scene with a next new face, that ``key`` names, if it still exists."""
+    return find_object(key) or next((scene for scene in bpy.data.scenes if key_of(scene) == key), None)
+
+
 def photo_paths(settings: WRINKLE_PG_face) -> list[Path]:
     """The photos as absolute paths. Raises WrinkleError when there is none, or one is gone."""
     if not settings.photos:
         raise WrinkleError("There is no photo yet.", "Add one in step 1.")
-    paths = [Path(bpy.path.abspath(photo.path)) for photo in settings.photos]
+    paths = [photo.file for photo in settings.photos]
     for path in paths:
         if not path.is_file():
             raise WrinkleError(f"The photo {str(path)!r} does not exist.", "Remove it from the list or put it back.")
     return paths
+
+
+def given_landmarks(settings: WRINKLE_PG_face) -> dict[int, Landmarks]:
+    """The landmarks that are not to be found but taken as they are, by the photo's place in the list."""
+    given = ((index, photo.given()) for index, photo in enumerate(settings.photos))
+    return {index: marks for index, marks in given if marks is not None}
 
 
 def model_source(settings: WRINKLE_PG_face) -> str:

@@ -30,3 +30,8 @@ HEIGHT_IMAGE = "Height Image"
 
 TILES = "wrinkle_tiles"
 """Custom property of the node group: JSON of where each expression's motion map lies in the atlas."""
+
+PHOTO_FILE = "wrinkle_photo"
+"""Custom property of an image: the photo that it shows upright, for the Image Editor."""
+
+LANDMARK_TOOL = "wrinkle.landmarks"

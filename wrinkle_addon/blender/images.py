@@ -13,6 +13,11 @@ def colour_image(name: str, data: bytes) -> bpy.types.Image:
     return _packed(name, data, ".png")
 
 
+def photo_image(name: str, data: bytes) -> bpy.types.Image:
+    """A photo. data: a JPEG file."""
+    return _packed(name, data, ".jpg")
+
+
 def data_image(name: str, data: bytes) -> bpy.types.Image:
     """An image of vectors or weights, which no colour management may touch. data: a PNG file."""
     return _as_data(_packed(name, data, ".png"))

@@ -18,8 +18,9 @@ from bpy.props import (
     StringProperty,
 )
 
-from . import live, migrate, preferences
+from . import live, migrate, photo_properties, preferences
 from .migrate import VERSION
+from .photo_properties import WRINKLE_PG_photo
 
 SIZES = [
     ("512", "512", "A quick look; fine lines are lost"),
@@ -44,6 +45,7 @@ ENGINES = [
 _CHANGES = {
     "photos": "Photos",
     "shows": "What photos show",
+    "points": "Landmarks",
     "model": "Face model",
     "size": "Map size",
     "detector": "Detector",
@@ -66,27 +68,6 @@ def _regions_changed(self: "WRINKLE_PG_region", context: bpy.types.Context) -> N
 
 def _drives_changed(self: "WRINKLE_PG_drive", context: bpy.types.Context) -> None:
     live.apply_drives(self.id_data)
-
-
-class WRINKLE_PG_photo(bpy.types.PropertyGroup):
-    """One photo of a face."""
-
-    path: StringProperty(
-        name="Photo", description="The image file. All photos of a face must show the same person", subtype="FILE_PATH"
-    )
-    landmarks: StringProperty(
-        name="Landmarks",
-        description="A .pts file with the 68 points of this photo. Leave it empty to let them be found",
-        subtype="FILE_PATH",
-    )
-    status: StringProperty(name="Status", description="What the last reconstruction said about this photo")
-    shows: StringProperty(
-        name="Shows",
-        description=(
-            "Expressions whose wrinkles this photo shows, with commas between, or neutral for the face at rest. "
-            "Empty: found by the fit"
-        ),
-    )
 
 
 class WRINKLE_PG_drive(bpy.types.PropertyGroup):
@@ -245,12 +226,15 @@ class WRINKLE_PG_face(bpy.types.PropertyGroup):
 
     def recipe(self) -> str:
         """Everything a new reconstruction would depend on, to compare with what the face was made with."""
-        photos = [(bpy.path.abspath(photo.path), bpy.path.abspath(photo.landmarks)) for photo in self.photos]
         model = (self.model, self.model_path, self.uv_path) if self.model == "FILE" else (self.model,)
         return json.dumps(
             {
-                "photos": photos,
+                "photos": [[str(photo.file), bpy.path.abspath(photo.landmarks)] for photo in self.photos],
                 "shows": [photo.shows for photo in self.photos] if any(p.shows for p in self.photos) else None,
+                "points": [
+                    [[round(x, 2), round(y, 2)] for x, y in photo.places().tolist()] if photo.edited else []
+                    for photo in self.photos
+                ],
                 "model": model,
                 "size": self.size,
                 "detector": self.detector,
@@ -258,22 +242,24 @@ class WRINKLE_PG_face(bpy.types.PropertyGroup):
             }
         )
 
+    def stale_parts(self) -> list[str]:
+        """The names in the recipe of what has changed since the face was made."""
+        if not self.made_with or migrate.is_newer(self):
+            return []
+        was, now = json.loads(self.made_with), json.loads(self.recipe())
+        return [name for name, value in now.items() if value != was.get(name)]
+
     def stale(self) -> str:
         """One sentence on what has changed since the face was made; empty when nothing has."""
-        if not self.made_with or migrate.is_newer(self):
-            return ""
-        was, now = json.loads(self.made_with), json.loads(self.recipe())
-        changed = [_CHANGES[name] for name, value in now.items() if value != was.get(name)]
-        return f"{changed[0]} changed: reconstruct again." if changed else ""
+        parts = self.stale_parts()
+        return f"{_CHANGES[parts[0]]} changed: reconstruct again." if parts else ""
 
     def copy_from(self, other: "WRINKLE_PG_face") -> None:
         """Take over the photos and settings of ``other``."""
         self.version = VERSION
         self.photos.clear()
         for photo in other.photos:
-            added = self.photos.add()
-            for name in ("name", "path", "landmarks", "status", "shows"):
-                setattr(added, name, getattr(photo, name))
+            self.photos.add().copy_from(photo)
         for name in ("active_photo", "model", "model_path", "uv_path", "size", "detector", "dog_thres"):
             setattr(self, name, getattr(other, name))
         for name in ("dis2normal_coff", "strength", "permanent", "displacement"):
@@ -329,7 +315,23 @@ class WRINKLE_PG_preview(bpy.types.PropertyGroup):
         return preferences.value("preview_engine", "CYCLES") if self.engine == "PREFERENCES" else self.engine
 
 
-CLASSES = (WRINKLE_PG_photo, WRINKLE_PG_drive, WRINKLE_PG_region, WRINKLE_PG_face, WRINKLE_PG_preview)
+class WRINKLE_PG_overlay(bpy.types.PropertyGroup):
+    """What is drawn over a photo in the Image Editor."""
+
+    points: BoolProperty(name="Landmarks", description="Draw the 68 landmarks over the photo", default=True)
+    wireframe: BoolProperty(
+        name="Fitted Face", description="Draw the fitted face over the photo; it follows the landmarks", default=True
+    )
+
+
+CLASSES = (
+    *photo_properties.CLASSES,
+    WRINKLE_PG_drive,
+    WRINKLE_PG_region,
+    WRINKLE_PG_face,
+    WRINKLE_PG_preview,
+    WRINKLE_PG_overlay,
+)
 _register, _unregister = bpy.utils.register_classes_factory(CLASSES)
 
 
@@ -344,9 +346,13 @@ def register() -> None:
     bpy.types.Scene.wrinkle_preview = PointerProperty(
         type=WRINKLE_PG_preview, name="Wrinkle Preview", description="How previews of faces are rendered"
     )
+    bpy.types.Scene.wrinkle_overlay = PointerProperty(
+        type=WRINKLE_PG_overlay, name="Wrinkle Overlay", description="What is drawn over photos in the Image Editor"
+    )
 
 
 def unregister() -> None:
+    del bpy.types.Scene.wrinkle_overlay
     del bpy.types.Scene.wrinkle_preview
     del bpy.types.Scene.wrinkle
     del bpy.types.Object.wrinkle

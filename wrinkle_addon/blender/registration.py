@@ -9,7 +9,19 @@ from types import ModuleType
 
 from . import preferences, system
 
-_PARTS = ("translations", "properties", "operators", "presets", "panels", "menus", "drop", "upkeep", "command")
+_PARTS = (
+    "translations",
+    "properties",
+    "operators",
+    "presets",
+    "panels",
+    "overlay",
+    "landmark_tool",
+    "menus",
+    "drop",
+    "upkeep",
+    "command",
+)
 _loaded: list[ModuleType] = []
 
 

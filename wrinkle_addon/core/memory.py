@@ -54,6 +54,12 @@ class StageMemory:
             self._kept[stage] = kept
         return cast("Keyed[T]", kept)
 
+    def copy(self) -> StageMemory:
+        """Another memory that knows the same results and then goes its own way."""
+        other = StageMemory()
+        other._kept = dict(self._kept)
+        return other
+
     def clear(self) -> None:
         """Forget everything."""
         self._kept.clear()

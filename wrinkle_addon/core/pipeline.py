@@ -49,11 +49,48 @@ from .wrinkles import load_regressor, normal_map, wrinkle_maps
 PhotoSource = Path | Photo
 
 
+@dataclass(frozen=True)
+class Laid:
+    """What the first half of the way yields: photos, landmarks, model, and the model laid on each photo."""
+
+    photos: list[Keyed[Photo]]
+    marks: list[Keyed[Landmarks]]
+    model: Keyed[FaceModel]
+    fits: Keyed[tuple[Fit, ...]]
+
+
 class Runner:
     """Chains the stages and remembers each one's last result; one runner serves one face."""
 
-    def __init__(self) -> None:
-        self._memory = StageMemory()
+    def __init__(self, memory: StageMemory | None = None) -> None:
+        self._memory = memory or StageMemory()
+
+    def copy(self) -> Runner:
+        """Another runner that remembers the same and then goes its own way: each thread works with one of its own."""
+        return Runner(self._memory.copy())
+
+    def lay(
+        self,
+        photos: Sequence[PhotoSource],
+        settings: Settings | None = None,
+        *,
+        landmarks: Mapping[int, Landmarks] | None = None,
+        progress: Progress = silent,
+    ) -> Laid:
+        """Lay the face model on the photos; the first half of :meth:`reconstruct`, with the same parameters."""
+        if not photos:
+            raise WrinkleError("There is no photo to work on.", "Give at least one.")
+        settings = settings or Settings()
+        progress_of.report(progress, 0.0, "Reading photos")
+        read = [self._photo(index, source) for index, source in enumerate(photos)]
+        progress_of.report(progress, 0.15, "Loading the face model")
+        model = self._model(settings, progress_of.part(progress, 0.15, 0.6))
+        marks = [
+            self._landmarks(index, photo, (landmarks or {}).get(index), progress_of.part(progress, 0.6, 0.7))
+            for index, photo in enumerate(read)
+        ]
+        progress_of.report(progress, 0.7, "Fitting the face")
+        return Laid(read, marks, model, self._fits(model, read, marks, settings, progress_of.part(progress, 0.7, 1.0)))
 
     def reconstruct(
         self,
@@ -85,20 +122,10 @@ class Runner:
         Cancelled
             ``progress`` asked to stop.
         """
-        if not photos:
-            raise WrinkleError("There is no photo to work on.", "Give at least one.")
         settings = settings or Settings()
         self._memory.seconds = {}
-        progress_of.report(progress, 0.0, "Reading photos")
-        read = [self._photo(index, source) for index, source in enumerate(photos)]
-        progress_of.report(progress, 0.05, "Loading the face model")
-        model = self._model(settings, progress_of.part(progress, 0.05, 0.2))
-        marks = [
-            self._landmarks(index, photo, (landmarks or {}).get(index), progress_of.part(progress, 0.2, 0.25))
-            for index, photo in enumerate(read)
-        ]
-        progress_of.report(progress, 0.25, "Fitting the face")
-        fits = self._fits(model, read, marks, settings, progress_of.part(progress, 0.25, 0.35))
+        laid = self.lay(photos, settings, landmarks=landmarks, progress=progress_of.part(progress, 0.0, 0.35))
+        read, marks, model, fits = laid.photos, laid.marks, laid.model, laid.fits
         textures = self._textures(model, read, fits, settings, progress_of.part(progress, 0.35, 0.5))
         surface = self._surface("surface", model, fits, fits.value[0].neutral)
         found = self._wrinkles(model, textures, fits, settings, mask, progress_of.part(progress, 0.5, 0.85))
@@ -149,7 +176,7 @@ class Runner:
         self, index: int, photo: Keyed[Photo], given: Landmarks | None, progress: Progress
     ) -> Keyed[Landmarks]:
         if given is not None:
-            return Keyed(given, digest(given.points, given.confidence))
+            return Keyed(given, digest(given.points, given.confidence, given.dense))
         return self._memory.run(
             f"landmarks {index + 1}", photo.key, lambda: find_landmarks(photo.value, progress=progress)
         )

@@ -5,22 +5,21 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import bpy
 
 from ...core.errors import WrinkleError
 from ...core.progress import Progress, part
-from ...core.types import Reconstruction
-from .. import current, face, jobs, live
+from ...core.types import FaceModel, Fit, Reconstruction
+from .. import current, face, jobs, live, runners
+from ..runners import Kept
 from ..skin import Skin, paint
 from .task import JobOperator, free, in_object_mode
 
 _PAINTING = 0.8
 """Share of the work that is done when painting the skin begins."""
-_MOST_RUNNERS = 2
-_runners: dict[str, Any] = {}
-"""The stages remembered for the faces worked on last, so that a changed setting reruns only what lies behind it."""
+_CLEAR_EXPRESSION = 0.35
+"""Weight from which an expression in a photo is worth a name."""
 
 
 class WRINKLE_OT_reconstruct(JobOperator, bpy.types.Operator):
@@ -37,10 +36,10 @@ class WRINKLE_OT_reconstruct(JobOperator, bpy.types.Operator):
             return False
         return in_object_mode(cls, context) and free(cls, context)
 
-    def prepare(self, context: bpy.types.Context) -> Callable[[Progress], tuple[Reconstruction, Skin, Any]]:
+    def prepare(self, context: bpy.types.Context) -> Callable[[Progress], tuple[Reconstruction, Skin, Kept]]:
         settings = current.face_settings(context)
         paths = current.photo_paths(settings)
-        marks = [Path(bpy.path.abspath(photo.landmarks)) if photo.landmarks else None for photo in settings.photos]
+        given = current.given_landmarks(settings)
         shows = {
             index: tuple(name.strip() for name in photo.shows.split(",") if name.strip())
             for index, photo in enumerate(settings.photos)
@@ -51,23 +50,19 @@ class WRINKLE_OT_reconstruct(JobOperator, bpy.types.Operator):
         self._recipe = settings.recipe()
         self._coff = settings.dis2normal_coff
         self._target = key if current.face_object(context) else ""
-        # A cancelled job may still be winding down with its own runner, so the next one begins afresh.
-        runner = _runners.pop(key, None) or _new_runner()
+        runner = runners.runner_for(key)
 
         # The thread must not hold the operator: Blender may free it when another file is opened.
-        def work(progress: Progress) -> tuple[Reconstruction, Skin, Any]:
-            from ...core.landmarks import read_pts
-
-            given = {index: read_pts(path) for index, path in enumerate(marks) if path is not None}
+        def work(progress: Progress) -> tuple[Reconstruction, Skin, Kept]:
             result = runner.reconstruct(
                 paths, chosen, landmarks=given, shows=shows, progress=part(progress, 0.0, _PAINTING)
             )
-            return result, paint(result, part(progress, _PAINTING, 1.0)), runner
+            return result, paint(result, part(progress, _PAINTING, 1.0)), Kept(runner, chosen, paths)
 
         return work
 
-    def done(self, context: bpy.types.Context, value: tuple[Reconstruction, Skin, Any]) -> str:
-        result, skin, runner = value
+    def done(self, context: bpy.types.Context, value: tuple[Reconstruction, Skin, Kept]) -> str:
+        result, skin, kept = value
         draft = context.scene.wrinkle
         replace = current.find_object(self._target) if self._target else None
         if self._target and replace is None:
@@ -89,7 +84,7 @@ class WRINKLE_OT_reconstruct(JobOperator, bpy.types.Operator):
         _select(context, obj)
         if replace is None:
             _look_at_selected(context)
-        _remember(current.key_of(obj), runner)
+        runners.keep(current.key_of(obj), kept)
         seconds = sum(result.seconds.values())
         return f"{obj.name} is ready after {seconds:.1f} s. " + " ".join(result.warnings)
 
@@ -114,19 +109,6 @@ class WRINKLE_OT_cancel(bpy.types.Operator):
         return {"FINISHED"}
 
 
-def _new_runner() -> Any:
-    from ...core.pipeline import Runner
-
-    return Runner()
-
-
-def _remember(key: str, runner: Any) -> None:
-    _runners.pop(key, None)
-    _runners[key] = runner
-    while len(_runners) > _MOST_RUNNERS:
-        _runners.pop(next(iter(_runners)))
-
-
 def _collection(context: bpy.types.Context) -> bpy.types.Collection:
     return context.collection or context.scene.collection
 
@@ -136,12 +118,24 @@ def _note(obj: bpy.types.Object, result: Reconstruction) -> None:
     from ...core.regions import REGIONS
 
     settings = obj.wrinkle
-    for photo, fit in zip(settings.photos, result.fits, strict=False):
+    for photo, fit, marks in zip(settings.photos, result.fits, result.landmarks, strict=False):
+        photo.remember(marks)
         photo.status = f"Fitted; landmarks within {fit.reprojection[0]:.1f} % of the eye distance"
+        photo.expression = _expression(result.model, fit)
     settings.messages = "\n".join(result.warnings)
     for name in REGIONS:
         if name in result.model.regions and name not in settings.regions:
             settings.regions.add().name = name
+
+
+def _expression(model: FaceModel, fit: Fit) -> str:
+    """The strongest of the named expressions that the face wears in a photo, or what it is without one."""
+    names, weights = model.expression_names, fit.expression_coefficients
+    named = {name: weight for name, weight in zip(names, weights, strict=True) if name in model.arkit.names}
+    if not named:
+        return ""
+    strongest = max(named, key=lambda name: named[name])
+    return strongest if named[strongest] > _CLEAR_EXPRESSION else "neutral"
 
 
 def _select(context: bpy.types.Context, obj: bpy.types.Object) -> None:
@@ -162,8 +156,7 @@ def _look_at_selected(context: bpy.types.Context) -> None:
                     bpy.ops.view3d.view_selected()
 
 
-_classes = (WRINKLE_OT_reconstruct, WRINKLE_OT_cancel)
-_register, _unregister = bpy.utils.register_classes_factory(_classes)
+_register, _unregister = bpy.utils.register_classes_factory((WRINKLE_OT_reconstruct, WRINKLE_OT_cancel))
 
 
 def register() -> None:
@@ -171,5 +164,5 @@ def register() -> None:
 
 
 def unregister() -> None:
-    _runners.clear()
+    runners.clear()
     _unregister()

@@ -3,9 +3,9 @@
 
 from __future__ import annotations
 
-from . import drive, export, face, main, photos, preview, system, wrinkles
+from . import drive, export, face, landmarks, main, photos, preview, system, wrinkles
 
-_STEPS = (main, photos, face, wrinkles, drive, preview, export, system)
+_STEPS = (main, photos, landmarks, face, wrinkles, drive, preview, export, system)
 
 
 def register() -> None:

@@ -55,6 +55,7 @@ class WRINKLE_PT_photos(Step, bpy.types.Panel):
         photo = settings.photos[min(settings.active_photo, len(settings.photos) - 1)]
         stacked(layout, photo, "path")
         stacked(layout, photo, "landmarks")
+        layout.operator("wrinkle.edit_landmarks", icon="EMPTY_AXIS")
         if photo.status:
             wrapped(layout, context, photo.status, "CHECKMARK")
 

@@ -11,11 +11,17 @@ import pytest
 
 
 def draw_functions(bpy) -> dict[str, int]:
-    """How many functions draw in each menu and panel that add-ons append to."""
-    kinds = (getattr(bpy.types, name) for name in dir(bpy.types))
-    return {
-        kind.__name__: len(kind.draw._draw_funcs) for kind in kinds if hasattr(getattr(kind, "draw", 0), "_draw_funcs")
-    }
+    """How many functions of add-ons draw in each menu and header; the first of a list is Blender's own."""
+    kinds = {name: getattr(bpy.types, name) for name in dir(bpy.types)}
+    lists = {name: getattr(getattr(kind, "draw", None), "_draw_funcs", ()) for name, kind in kinds.items()}
+    return {name: len(functions) - 1 for name, functions in lists.items() if len(functions) > 1}
+
+
+def image_tools() -> int:
+    """How many tools the Image Editor offers."""
+    from bl_ui.space_toolsystem_toolbar import IMAGE_PT_tools_active
+
+    return len(IMAGE_PT_tools_active._tools["VIEW"])
 
 
 def traces(bpy) -> dict[str, object]:
@@ -28,6 +34,7 @@ def traces(bpy) -> dict[str, object]:
         "properties": {kind for kind in (bpy.types.Object, bpy.types.Scene) if hasattr(kind, "wrinkle")},
         "handlers": handlers,
         "menus": draw_functions(bpy),
+        "tools": image_tools(),
         "keymaps": [keymap.name for keymap in bpy.context.window_manager.keyconfigs.addon.keymaps]
         if bpy.context.window_manager.keyconfigs.addon
         else [],

@@ -54,8 +54,12 @@ class WRINKLE_PG_photo(bpy.types.PropertyGroup):
         ),
     )
     status: StringProperty(name="Status", description="What the last reconstruction said about this photo")
-    points: CollectionProperty(type=WRINKLE_PG_point)
-    face_mesh: StringProperty(options={"HIDDEN"})
+    points: CollectionProperty(
+        type=WRINKLE_PG_point, name="Points", description="The 68 landmarks; empty until they are found"
+    )
+    face_mesh: StringProperty(
+        name="Face Mesh", description="The 468 points found in the photo, as base64", options={"HIDDEN"}
+    )
 
     @property
     def file(self) -> Path:

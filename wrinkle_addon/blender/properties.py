@@ -249,9 +249,12 @@ class WRINKLE_PG_face(bpy.types.PropertyGroup):
         was, now = json.loads(self.made_with), json.loads(self.recipe())
         return [name for name, value in now.items() if value != was.get(name)]
 
-    def stale(self) -> str:
-        """One sentence on what has changed since the face was made; empty when nothing has."""
-        parts = self.stale_parts()
+    def stale(self, among: set[str] | None = None) -> str:
+        """One sentence on what has changed since the face was made; empty when nothing has.
+
+        among: the parts of the recipe that are asked about; None for all.
+        """
+        parts = [name for name in self.stale_parts() if among is None or name in among]
         return f"{_CHANGES[parts[0]]} changed: reconstruct again." if parts else ""
 
     def copy_from(self, other: "WRINKLE_PG_face") -> None:

@@ -14,6 +14,7 @@ _PARTS = (
     "properties",
     "operators",
     "presets",
+    "thumbnails",
     "panels",
     "overlay",
     "landmark_tool",

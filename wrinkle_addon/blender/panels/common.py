@@ -4,10 +4,14 @@
 from __future__ import annotations
 
 import textwrap
+from typing import TYPE_CHECKING
 
 import bpy
 
 from .. import current, ids
+
+if TYPE_CHECKING:
+    from ..properties import WRINKLE_PG_face
 
 
 class Step:
@@ -49,3 +53,13 @@ def messages_box(layout: bpy.types.UILayout, messages: str) -> None:
         box = layout.box()
         for message in messages.splitlines():
             wrapped(box, bpy.context, message, "INFO")
+
+
+def stale_row(layout: bpy.types.UILayout, settings: WRINKLE_PG_face, parts: set[str]) -> None:
+    """What of ``parts`` of the recipe has changed since the face was made, with the button that mends it."""
+    stale = settings.stale(parts)
+    if stale:
+        row = layout.row(align=True)
+        row.alert = True
+        row.label(text=stale, icon="ERROR")
+        row.operator("wrinkle.reconstruct", text="Update", icon="FILE_REFRESH")

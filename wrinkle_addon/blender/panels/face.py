@@ -6,7 +6,7 @@ from __future__ import annotations
 import bpy
 
 from .. import current
-from .common import Step, stacked
+from .common import Step, stacked, stale_row
 
 
 class WRINKLE_PT_face(Step, bpy.types.Panel):
@@ -22,6 +22,7 @@ class WRINKLE_PT_face(Step, bpy.types.Panel):
         if settings.model == "FILE":
             stacked(layout, settings, "model_path")
             stacked(layout, settings, "uv_path")
+        stale_row(layout, settings, {"model"})
         layout.operator("wrinkle.check_model", icon="CHECKMARK").in_preferences = False
 
 

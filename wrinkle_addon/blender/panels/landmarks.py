@@ -55,8 +55,8 @@ class WRINKLE_PT_landmarks(bpy.types.Panel):
             row.alert = True
             row.label(text=f"{unsure} uncertain, ringed in red", icon="ERROR")
         column = layout.column(align=True)
-        column.operator("wrinkle.mirror_landmarks", icon="MOD_MIRROR")
-        column.operator("wrinkle.reset_landmarks", icon="LOOP_BACK")
+        column.operator("wrinkle.mirror_landmarks", text="Mirror", icon="MOD_MIRROR")
+        column.operator("wrinkle.reset_landmarks", text="Reset", icon="LOOP_BACK")
         column.operator("wrinkle.copy_landmarks", icon="COPYDOWN")
         column.operator("wrinkle.next_photo", icon="FORWARD")
 

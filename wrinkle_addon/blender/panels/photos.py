@@ -3,12 +3,13 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import bpy
 
-from .. import current
-from .common import Step, stacked, wrapped
+from .. import current, thumbnails
+from ..photo_properties import UNSURE
+from .common import Step, stacked, stale_row, wrapped
+
+_ROW_SCALE = 1.6
 
 
 class WRINKLE_UL_photos(bpy.types.UIList):
@@ -26,12 +27,20 @@ class WRINKLE_UL_photos(bpy.types.UIList):
         index: int = 0,
         flt_flag: int = 0,
     ) -> None:
-        there = Path(bpy.path.abspath(item.path)).is_file()
+        there = item.file.is_file()
         row = layout.row(align=True)
         row.alert = not there
-        row.label(text=item.name, icon="IMAGE_DATA" if there else "ERROR")
+        picture = thumbnails.icon_of(item.file)
+        if picture:
+            row.template_icon(icon_value=picture, scale=_ROW_SCALE)
+        row.label(text=item.name, icon="NONE" if there else "ERROR")
+        detail = row.row(align=True)
+        detail.alignment = "RIGHT"
+        detail.label(text=item.expression)
+        if item.edited:
+            detail.label(text="", icon="TRACKER")
         if item.status:
-            row.label(text="", icon="CHECKMARK")
+            detail.label(text="", icon="CHECKMARK")
 
 
 class WRINKLE_PT_photos(Step, bpy.types.Panel):
@@ -53,9 +62,13 @@ class WRINKLE_PT_photos(Step, bpy.types.Panel):
             layout.operator("wrinkle.add_photos", icon="FILE_FOLDER")
             return
         photo = settings.photos[min(settings.active_photo, len(settings.photos) - 1)]
+        stale_row(layout, settings, {"photos", "points"})
         stacked(layout, photo, "path")
         stacked(layout, photo, "landmarks")
         layout.operator("wrinkle.edit_landmarks", icon="EMPTY_AXIS")
+        unsure = int((photo.confidence() < UNSURE).sum())
+        if unsure:
+            wrapped(layout, context, f"{unsure} of its landmarks are uncertain: look at them.", "ERROR")
         if photo.status:
             wrapped(layout, context, photo.status, "CHECKMARK")
 

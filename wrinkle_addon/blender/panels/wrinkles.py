@@ -7,7 +7,7 @@ import bpy
 
 from .. import current
 from ..presets import WRINKLE_PT_presets
-from .common import FaceStep, Step
+from .common import FaceStep, Step, stale_row
 
 
 class WRINKLE_PT_wrinkles(Step, bpy.types.Panel):
@@ -28,7 +28,10 @@ class WRINKLE_PT_wrinkles(Step, bpy.types.Panel):
         column.prop(settings, "size")
         column.prop(settings, "detector")
         column.prop(settings, "dog_thres", slider=True)
-        column.separator()
+        stale_row(layout, settings, {"size", "detector", "dog_thres"})
+        column = layout.column()
+        column.use_property_split = True
+        column.use_property_decorate = False
         column.prop(settings, "strength", slider=True)
         column.prop(settings, "dis2normal_coff", slider=True)
         column.prop(settings, "permanent", slider=True)

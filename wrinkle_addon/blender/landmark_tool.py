@@ -12,8 +12,8 @@ from . import ids
 KEYS = (
     ("M", "wrinkle.mirror_landmarks", "Mirror"),
     ("R", "wrinkle.reset_landmarks", "Reset"),
-    ("C", "wrinkle.copy_landmarks", "Copy to next photo"),
-    ("N", "wrinkle.next_photo", "Next photo"),
+    ("C", "wrinkle.copy_landmarks", "Copy to Next Photo"),
+    ("N", "wrinkle.next_photo", "Next Photo"),
 )
 """Key, operator, and what the status bar says."""
 
@@ -38,7 +38,7 @@ def _draw_help(self: bpy.types.Header, context: bpy.types.Context) -> None:
     if not _active(context):
         return
     row = self.layout.row(align=True)
-    row.label(text="Move landmark", icon="MOUSE_LMB_DRAG")
+    row.label(text="Move Landmark", icon="MOUSE_LMB_DRAG")
     for key, _, text in KEYS:
         row.label(text=text, icon=f"EVENT_{key}")
 

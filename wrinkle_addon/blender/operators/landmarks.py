@@ -138,7 +138,7 @@ class WRINKLE_OT_move_landmark(_OnLandmarks, bpy.types.Operator):
 
 
 class WRINKLE_OT_mirror_landmarks(_OnLandmarks, bpy.types.Operator):
-    """Lay the landmarks of the other side where the ones you moved are on theirs"""
+    """Move the landmarks of the other side as far as you moved their partners, in mirror image"""
 
     bl_idname = "wrinkle.mirror_landmarks"
     bl_label = "Mirror Landmarks"

@@ -320,6 +320,59 @@ TEXTS = {
     ),
     "The system check is on the clipboard.": "Die Systemprüfung ist in der Zwischenablage.",
     "Cannot be used yet. Missing:": "Noch nicht zu gebrauchen. Es fehlt:",
+    # Landmarks in the Image Editor
+    "Edit Landmarks": "Landmarken bearbeiten",
+    "Find the face in every photo and show the highlighted one with its 68 landmarks, to be corrected by hand": (
+        "Das Gesicht in jedem Foto finden und das hervorgehobene mit seinen 68 Landmarken zum Berichtigen zeigen"
+    ),
+    "Press Edit Landmarks in step 1 first.": "Zuerst in Schritt 1 auf Landmarken bearbeiten drücken.",
+    "Move Landmark": "Landmarke verschieben",
+    "Drag the landmark under the mouse; the fitted face follows": (
+        "Die Landmarke unter der Maus ziehen; das angepasste Gesicht folgt"
+    ),
+    "Landmark": "Landmarke",
+    "Which of the 68, from 0": "Welche der 68, ab 0",
+    "To": "Nach",
+    "Pixels of the upright photo, x right and y down": ("Pixel des aufrechten Fotos, x nach rechts und y nach unten"),
+    "Mirror": "Spiegeln",
+    "Mirror Landmarks": "Landmarken spiegeln",
+    "Move the landmarks of the other side as far as you moved their partners, in mirror image": (
+        "Die Landmarken der anderen Seite spiegelbildlich so weit verschieben wie ihre Gegenstücke"
+    ),
+    "Move a landmark of this photo first.": "Zuerst eine Landmarke dieses Fotos verschieben.",
+    "Reset": "Zurücksetzen",
+    "Reset Landmarks": "Landmarken zurücksetzen",
+    "Put all landmarks of this photo back to where they were found": (
+        "Alle Landmarken dieses Fotos dorthin zurücksetzen, wo sie gefunden wurden"
+    ),
+    "Copy to Next Photo": "Auf nächstes Foto übertragen",
+    "Make the same corrections in the next photo, scaled and turned to its face, and show it": (
+        "Dieselben Berichtigungen im nächsten Foto vornehmen, auf dessen Gesicht skaliert und gedreht, und es zeigen"
+    ),
+    "Next Photo": "Nächstes Foto",
+    "Show the next photo of the face": "Das nächste Foto des Gesichts zeigen",
+    "There is no other photo in the list.": "Die Liste enthält kein anderes Foto.",
+    "Show Fitted Face": "Angepasstes Gesicht zeigen",
+    "Fitted Face": "Angepasstes Gesicht",
+    "Draw the fitted face over the photo; it follows the landmarks": (
+        "Das angepasste Gesicht über das Foto zeichnen; es folgt den Landmarken"
+    ),
+    "Draw the 68 landmarks over the photo": "Die 68 Landmarken über das Foto zeichnen",
+    "Update": "Aktualisieren",
+    "Wrinkle Overlay": "Falten-Einblendung",
+    "What is drawn over photos in the Image Editor": "Was im Bildeditor über Fotos gezeichnet wird",
+    "Points": "Punkte",
+    "The 68 landmarks; empty until they are found": "Die 68 Landmarken; leer, bis sie gefunden sind",
+    "Place": "Ort",
+    "Confidence": "Sicherheit",
+    "How sure the detector is, 0 to 1": "Wie sicher der Detektor ist, 0 bis 1",
+    "Moved": "Verschoben",
+    "Whether this point was placed by hand": "Ob dieser Punkt von Hand gesetzt wurde",
+    "Face Mesh": "Gesichtsnetz",
+    "The 468 points found in the photo, as base64": "Die 468 im Foto gefundenen Punkte, als base64",
+    "What the face does in this photo, as the fit sees it": (
+        "Was das Gesicht in diesem Foto macht, wie die Anpassung es sieht"
+    ),
     # What scripts see
     "Wrinkle Face": "Faltengesicht",
     "Photos, settings and state of this face": "Fotos, Einstellungen und Zustand dieses Gesichts",

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from .core.batch.store import Store
     from .core.progress import Progress
 
-_OWN = ("command", "run", "source", "out", "workers", "redo")
+_OWN = ("command", "run", "source", "out", "workers", "dask", "redo")
 _ABOUT = """
 FOLDER holds one photo per face; X.pts beside X.jpg gives its landmarks. A CSV file has the column photos and, if need
 be, name and any option that takes a value (model, landmarks, expression, size ...); several values in a cell stand with
@@ -32,7 +32,9 @@ def add_batch(commands: argparse._SubParsersAction, add_options: Callable[[argpa
     command = commands.add_parser("batch", help="reconstruct for many faces", epilog=_ABOUT)
     command.add_argument("source", type=Path, metavar="FOLDER|CSV", help="the photos")
     command.add_argument("--out", type=Path, required=True, metavar="DIR", help="folder for the results")
-    command.add_argument("--workers", type=_count, metavar="N", help="processes; by default one per core")
+    where = command.add_mutually_exclusive_group()
+    where.add_argument("--workers", type=_count, metavar="N", help="processes; by default one per core")
+    where.add_argument("--dask", metavar="ADDRESS|FILE", help="a Dask scheduler, or its file, instead of this machine")
     command.add_argument("--redo", action="store_true", help="make finished results again")
     add_options(command)
     command.set_defaults(run=_batch)
@@ -58,7 +60,7 @@ def _batch(options: argparse.Namespace) -> None:
     order = Order(arguments, items, max(cores // workers, 1), _blender())
     teller = _Teller(store)
     try:
-        standing = run(store, order, _hire(workers), teller.follow, options.redo)
+        standing = run(store, order, _hire(options.dask, workers), teller.follow, options.redo)
     except Cancelled:
         raise WrinkleError("Cancelled: what is done stays.", "The same command goes on from there.") from None
     finally:
@@ -122,7 +124,11 @@ def _columns() -> list[str]:
     return [name for name, value in options.items() if name not in (*_OWN, "photos") and not isinstance(value, bool)]
 
 
-def _hire(workers: int) -> Hire:
+def _hire(dask: str | None, workers: int) -> Hire:
+    if dask is not None:
+        from .core.batch.dask_cluster import DaskCluster
+
+        return lambda store, order, path: DaskCluster(store, order, path, dask)
     from .core.batch.processes import Processes
 
     return lambda store, order, path: Processes(store, order, path, workers)

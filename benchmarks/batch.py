@@ -3,9 +3,9 @@
 
     python3 build_addon.py bench batch [--photos 100] [--size 512]
 
-Prints whether every result is whole and none was made twice, faces per minute and core, and how many times as many faces
-two processes of one thread each make as one does. That ratio means something only on cores that are otherwise idle,
-so the machine's load is printed with it.
+Prints whether every result is whole and none was made twice, faces per minute and core, and how many times as many
+faces two processes of one thread each make as one does. That ratio means something only on cores that are otherwise
+idle, so the machine's load is printed with it.
 """
 
 from __future__ import annotations
@@ -25,6 +25,10 @@ import cv2
 import numpy as np
 
 ROOT = Path(__file__).resolve().parents[1]
+sys.path[:0] = [str(ROOT)]
+
+from wrinkle_addon.core.files import read_png  # noqa: E402
+
 DEMO = ROOT / "wrinkle_addon" / "assets" / "demo_photo.jpg"
 KILLS = 3
 
@@ -82,8 +86,7 @@ def whole(folder: Path, size: int) -> bool:
     with np.load(folder / "fit.npz") as fit:
         sound = all(np.isfinite(fit[name]).all() for name in fit.files)
     for name in ("texture.png", "displacement.exr", f"normal_{size}.png", f"normal_{size}.jpg", "confidence.png"):
-        picture = cv2.imread(str(folder / name), cv2.IMREAD_UNCHANGED)
-        sound = sound and picture is not None and picture.shape[:2] == (size, size)
+        sound = sound and read_png(folder / name).shape[:2] == (size, size)
     return sound and all(json.loads((folder / name).read_text()) for name in ("report.json", "batch.json"))
 
 

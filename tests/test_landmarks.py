@@ -142,6 +142,20 @@ def test_dark_glasses_are_noticed(face: tuple[np.ndarray, Landmarks]) -> None:
     assert not any("dark glasses" in warning for warning in straight.warnings)
 
 
+@pytest.mark.parametrize("point", [54, 36, 8, 3, 19], ids=["mouth corner", "eye corner", "chin", "cheek", "brow"])
+def test_a_partly_hidden_face(point: int) -> None:
+    """A disc of 0.6 of the eye distance over a part of the face moves the points there little, the others hardly."""
+    pixels = pytest.importorskip("skimage.data").astronaut()
+    straight = find(pixels).points
+    eyes = float(np.linalg.norm(straight[36] - straight[45]))
+    hidden = np.linalg.norm(straight - straight[point], axis=1) < 0.3 * eyes
+    centre = tuple(np.rint(straight[point]).astype(int).tolist())
+    found = find(cv2.circle(pixels.copy(), centre, int(0.3 * eyes), (150, 110, 90), -1)).points
+    away = error(found, straight)
+    assert away[hidden].mean() < 8.0
+    assert away[~hidden].mean() < 2.5
+
+
 @pytest.mark.parametrize("shade", [0, 255])
 def test_no_face(shade: int) -> None:
     with pytest.raises(WrinkleError, match=r"No face.*photo\.png"):

@@ -131,8 +131,8 @@ SHOTS = (
 OLIVE = Person(606, (178, 130, 98), 0.9, (("browInnerUp", 0.5),), "stubble")
 SMOOTH_DARK = Person(707, (98, 66, 50), age=0.0, marks="freckles")
 CHECK = (
-    Shot(OLIVE, "low right", yaw=12.0, width=1200, jpeg=90),
-    Shot(OLIVE, "softbox", jpeg=85),
-    Shot(SMOOTH_DARK, "hard side", yaw=-10.0),
+    Shot(OLIVE, "low right", yaw=12.0, width=800, jpeg=90),
+    Shot(OLIVE, "softbox", width=720, jpeg=85),
+    Shot(SMOOTH_DARK, "hard side", yaw=-10.0, width=720),
 )
 """Looked at only to see that what was learnt from SHOTS holds."""

@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import cv2
 import numpy as np
 import pytest
@@ -60,6 +62,13 @@ def test_a_ridge_throws_its_shadow_away_from_the_light():
     sure = certain(np.zeros_like(lit), SIDE, surface)
     assert sure[20:-20, column(-20) : column(-14)].min(axis=1).max() < 0.5
     assert sure[20:-20, : column(-30)].min() > 0.99
+
+
+def test_a_mesh_of_any_extent_takes_bounded_memory():
+    surface = sheet(folds)
+    huge = replace(surface, **{name: 1000 * getattr(surface, name) for name in ("du", "dv", "points")})
+    assert sunlit(SIDE, huge).shape == huge.covered.shape
+    assert np.isfinite(explained(*np.ones((2, 64, 64), np.float32), SIDE, huge)).all()
 
 
 def test_without_a_shape_nothing_is_explained_and_all_is_certain():

@@ -32,6 +32,8 @@ DOUBT = 0.12
 DOUBT_MM = 2.0
 CELL_MM = 2.0
 """Cells of the depth map seen from the light."""
+CLOSE, MOST_CELLS = 1.5, 2048
+"""Least cell in cells of the surface's grid, so that points fall into most of them; most cells along one side."""
 NEARER_MM = 1.5
 """By how much something must lie nearer to the light to throw a shadow: noses do, wrinkles and lids hardly."""
 SOFT_MM = 1.0
@@ -132,12 +134,13 @@ def sunlit(light: Light, surface: Surface) -> Float:
     plane = np.stack([across, np.cross(towards, across)], axis=-1).astype(np.float32)
     points = surface.points[surface.covered]
     depth, place = points @ towards, points @ plane
-    cell = ((place - place.min(axis=0)) / CELL_MM).astype(np.intp)
+    cell_mm = max(CELL_MM, CLOSE * grid_mm(surface), float(np.ptp(place, axis=0).max()) / MOST_CELLS)
+    cell = ((place - place.min(axis=0)) / cell_mm).astype(np.intp)
     nearest = np.full(cell.max(axis=0) + 1, -np.inf, np.float32)
     np.maximum.at(nearest, tuple(cell.T), depth)
     facing = np.maximum(_facing(light, surface)[surface.covered], 0.05)
     slant = np.sqrt(np.maximum(1 - facing**2, 0)) / facing  # of the surface within its cell
-    behind = nearest[tuple(cell.T)] - depth - NEARER_MM - CELL_MM * slant
+    behind = nearest[tuple(cell.T)] - depth - NEARER_MM - cell_mm * slant
     lit = np.ones(surface.covered.shape, np.float32)
     lit[surface.covered] = 1 - np.clip(behind / SOFT_MM, 0, 1)
     return np.asarray(cv2.medianBlur(lit, 3), np.float32)  # cells that no point of what hides them fell into

@@ -3,7 +3,9 @@
 
 from __future__ import annotations
 
+import gc
 import time
+import weakref
 from types import SimpleNamespace
 
 import pytest
@@ -310,6 +312,25 @@ def test_cancelling_work_that_ends_anyway_throws_its_value_away(addon):
     raised = jobs.Job("face", lambda progress: (_ for _ in ()).throw(Cancelled("here")))
     raised.run_here(lambda fraction, text: True)
     assert (raised.error, raised.cancelled) == (None, True)
+
+
+@pytest.mark.parametrize("threaded", [False, True])
+def test_a_finished_job_is_freed_with_its_value(addon, threaded):
+    """By its last reference, not by the cycle collector: results are large, and it counts objects, not bytes."""
+    from wrinkle_addon.blender import jobs
+
+    job = jobs.Job("face", lambda progress: "value")
+    if threaded:
+        job.start()
+        job.join(5)
+        job.forget()
+    else:
+        job.run_here(lambda fraction, text: True)
+    last = weakref.ref(job)
+    gc.disable()
+    del job
+    assert last() is None
+    gc.enable()
 
 
 def test_a_window_without_a_workspace_is_no_problem(addon):

@@ -33,12 +33,13 @@ class Job(Generic[T]):
         self._seen = (0.0, "")
         self._work = work
         self._stop = threading.Event()
-        self._thread = threading.Thread(target=self._run, name=f"wrinkle {key}", daemon=True)
+        self._thread: threading.Thread | None = None
 
     def start(self) -> None:
         """Begin; WrinkleError when this face already has a job."""
         check_free(self.key)
         _running[self.key] = self
+        self._thread = threading.Thread(target=self._run, name=f"wrinkle {self.key}", daemon=True)
         self._thread.start()
 
     def run_here(self, progress: Progress) -> None:
@@ -69,7 +70,7 @@ class Job(Generic[T]):
 
     def join(self, seconds: float) -> None:
         """Wait for the thread to end."""
-        if self._thread.is_alive():
+        if self._thread is not None:
             self._thread.join(seconds)
 
     def _progress(self, fraction: float, text: str) -> bool:

@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Builds the native module with sanitizers and runs its tests: ``python native/sanitize.py address,undefined|thread``.
+"""Builds the native module with sanitizers and runs its tests: ``python3 build_addon.py sanitize``.
 
-Run it with the Python of an environment that has the test requirements. GCC or Clang on Linux. Exit code 0 when clean.
+It runs under the Python of an environment that has the test requirements; CMake and pybind11 come from another one,
+``--tools``. GCC or Clang on Linux. Exit code 0 when clean.
 """
 
 from __future__ import annotations
@@ -26,13 +27,13 @@ OPTIONS = {
 }
 
 
-def build(kinds: str, folder: Path) -> None:
-    """Builds the package into folder/wrinkle_native."""
+def build(kinds: str, folder: Path, tools: Path) -> None:
+    """Builds the package into folder/wrinkle_native with the CMake and pybind11 of the Python ``tools``."""
     hints = subprocess.run(
-        [sys.executable, "-m", "pybind11", "--cmakedir"], check=True, capture_output=True, text=True
+        [tools, "-m", "pybind11", "--cmakedir"], check=True, capture_output=True, text=True
     ).stdout.strip()
-    cmake = shutil.which("cmake", path=f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}") or "cmake"
-    settings = [f"-DWRINKLE_SANITIZE={kinds}", f"-DCMAKE_PREFIX_PATH={hints}", f"-DPython_EXECUTABLE={sys.executable}"]
+    cmake = shutil.which("cmake", path=f"{tools.parent}{os.pathsep}{os.environ['PATH']}") or "cmake"
+    settings = [f"-DWRINKLE_SANITIZE={kinds}", f"-DCMAKE_PREFIX_PATH={hints}", f"-DPython_EXECUTABLE={tools}"]
     objects = folder / "build"
     subprocess.run([cmake, "-S", NATIVE, "-B", objects, *settings], check=True)
     subprocess.run([cmake, "--build", objects, "--parallel", str(os.cpu_count() or 1)], check=True)
@@ -68,11 +69,12 @@ def main() -> int:
     parser.add_argument("kinds", choices=["address,undefined", "thread"])
     parser.add_argument("tests", nargs="*", help="pytest's arguments; by default the native tests")
     parser.add_argument("--folder", type=Path, help="keeps the build here for the next time")
+    parser.add_argument("--tools", type=Path, default=Path(sys.executable), help="Python with CMake and pybind11")
     options = parser.parse_args()
-    tests = options.tests or sorted(str(path) for path in [*TESTS.glob("test_native_*.py"), TESTS / "test_texture.py"])
+    tests = options.tests or sorted(str(path) for path in [*TESTS.glob("test_*native*.py"), TESTS / "test_texture.py"])
     with tempfile.TemporaryDirectory() as temporary:
         folder = (options.folder or Path(temporary)).resolve()
-        build(options.kinds, folder)
+        build(options.kinds, folder, options.tools)
         return test(options.kinds, folder, tests)
 
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The commands of `build_addon.py`: demo, test, build, bench."""
+"""The commands of `build_addon.py`: demo, test, build, bench, sanitize."""
 
 from __future__ import annotations
 
@@ -13,8 +13,9 @@ from pathlib import Path
 from tools.bundle import build_zip
 from tools.environment import ensure_environment
 from tools.interpreters import choose
-from tools.layout import ADDON, DIST, PYTHONS, ROOT
+from tools.layout import ADDON, CACHE, DIST, NATIVE, PYTHONS, ROOT
 from tools.progress import SetupError, say
+from tools.wheels import build_tools
 
 DEMO_PHOTO = ADDON / "assets" / "demo_photo.jpg"
 
@@ -67,6 +68,10 @@ def _parser() -> argparse.ArgumentParser:
     )
     bench.add_argument("--python", metavar="PYTHON", help=python_help)
     bench.set_defaults(run=_bench)
+
+    sanitize = commands.add_parser("sanitize", help="build the native part with sanitizers and run its tests (Linux)")
+    sanitize.add_argument("--python", metavar="PYTHON", help=python_help)
+    sanitize.set_defaults(run=_sanitize)
     return parser
 
 
@@ -111,6 +116,17 @@ def _bench(options: argparse.Namespace, rest: list[str]) -> int:
         raise SetupError(f"There is no benchmark '{names[0]}'; there are: {known}.")
     python = ensure_environment(choose(options.python), ("runtime", "test"))
     return _run_here([python, script, *names[1:]])
+
+
+def _sanitize(options: argparse.Namespace, _: list[str]) -> int:
+    interpreter = choose(options.python)
+    python, tools = ensure_environment(interpreter, ("runtime", "test")), build_tools(interpreter)
+    for kinds in ("address,undefined", "thread"):
+        say(f"Native tests under sanitizers: {kinds}")
+        code = _run_here([python, NATIVE / "sanitize.py", kinds, "--folder", CACHE / f"sanitize-{kinds}", "--tools", tools])
+        if code:
+            return code
+    return 0
 
 
 def _run_here(command: Sequence[str | Path]) -> int:

@@ -123,7 +123,9 @@ def _sanitize(options: argparse.Namespace, _: list[str]) -> int:
     python, tools = ensure_environment(interpreter, ("runtime", "test")), build_tools(interpreter)
     for kinds in ("address,undefined", "thread"):
         say(f"Native tests under sanitizers: {kinds}")
-        code = _run_here([python, NATIVE / "sanitize.py", kinds, "--folder", CACHE / f"sanitize-{kinds}", "--tools", tools])
+        code = _run_here(
+            [python, NATIVE / "sanitize.py", kinds, "--folder", CACHE / f"sanitize-{kinds}", "--tools", tools]
+        )
         if code:
             return code
     return 0

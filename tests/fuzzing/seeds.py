@@ -117,10 +117,16 @@ def uvs() -> tuple[tuple[str, bytes], ...]:
     matrix = struct.pack("<II", 14, len(body)) + body
     packed = zlib.compress(matrix)
     header = b"MATLAB 5.0 MAT-file".ljust(124) + struct.pack("<H", 0x0100) + b"IM"
+    with tempfile.TemporaryDirectory() as folder:
+        new = Path(folder) / "uv.mat"
+        with h5py.File(new, "w") as file:
+            file["uv"] = table.T
+        version_73 = new.read_bytes()
     return (
         (".npy", npy.getvalue()),
         (".mat", header + matrix),
         (".mat", header + struct.pack("<II", 15, len(packed)) + packed),
+        (".mat", version_73),
         *obj(),
     )
 
@@ -141,3 +147,13 @@ def regressors() -> tuple[tuple[str, bytes], ...]:
     buffer = io.BytesIO()
     np.savez(buffer, **arrays)
     return ((".npz", buffer.getvalue()),)
+
+
+def tables() -> tuple[tuple[str, bytes], ...]:
+    return ((".csv", b'photos,name,model\na.jpg,first,builtin\n"b.jpg;c.jpg",second,\n'),)
+
+
+def orders() -> tuple[tuple[str, bytes], ...]:
+    item = {"name": "a", "photos": ["/a.jpg"], "options": {}, "signature": "0"}
+    order = {"arguments": {}, "threads": 1, "blender": "", "items": [item]}
+    return ((".json", json.dumps(order).encode()),)

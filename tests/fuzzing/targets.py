@@ -8,6 +8,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from wrinkle_addon.core.batch.items import read_items
+from wrinkle_addon.core.batch.order import Order
 from wrinkle_addon.core.errors import WrinkleError
 from wrinkle_addon.core.images import read_mask, read_photo, read_texture
 from wrinkle_addon.core.landmarks.pts import read_pts
@@ -33,6 +35,8 @@ READERS: dict[str, tuple[Seeds, Callable[[Path], Any]]] = {
     "obj": (seeds.obj, read_obj),
     "uv": (seeds.uvs, lambda path: read_uv(path, seeds.VERTICES)),
     "regressor": (seeds.regressors, load_regressor),
+    "csv": (seeds.tables, lambda path: read_items(path, ("model",))),
+    "order": (seeds.orders, Order.read),
 }
 TARGETS = (*READERS, "native")
 

@@ -110,7 +110,10 @@ def _from_csv(path: Path, columns: Collection[str]) -> list[Item]:
     delimiter = max(",;\t", key=header.count)
     reader = csv.DictReader(text.splitlines(), delimiter=delimiter, skipinitialspace=True, strict=True)
     allowed = {"photos", "name", *columns}
-    names = [str(name).strip() for name in reader.fieldnames or ()]
+    try:
+        names = [str(name).strip() for name in reader.fieldnames or ()]
+    except csv.Error as error:
+        raise WrinkleError(f"{path.name!r} has a damaged first line ({error}).", "Save it again.") from error
     strange = [name for name in names if name not in allowed]
     if "photos" not in names or strange:
         what = f"has an unknown column {strange[0]!r}" if strange else "has no column 'photos'"

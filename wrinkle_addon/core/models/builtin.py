@@ -32,7 +32,10 @@ def load_builtin(file: Path = FILE) -> FaceModel:
     Raises WrinkleError when the file is missing, is no such file, or does not match its own checksum.
     """
     arrays = _read(file)
-    meta = json.loads(arrays["meta"].tobytes())
+    try:
+        meta = json.loads(arrays["meta"].tobytes())
+    except (KeyError, ValueError, RecursionError) as problem:
+        raise WrinkleError(f"{file.name} has no readable description.", HINT) from problem
     if meta.get("format") != FORMAT or tuple(meta["expressions"]) != arkit.NAMES:
         raise WrinkleError(f"{file.name} is of a format that this version does not read.", HINT)
     if _checksum(arrays) != meta["sha256"]:

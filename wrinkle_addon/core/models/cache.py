@@ -15,6 +15,7 @@ import os
 import shutil
 import sys
 import tempfile
+import time
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -25,6 +26,7 @@ import numpy.typing as npt
 from ..npy import UNREADABLE
 
 FORMAT = 4
+_STALE_SECONDS = 3600.0
 Arrays = dict[str, npt.NDArray[Any]]
 
 
@@ -85,8 +87,16 @@ def read_entry(folder: Path, key: str) -> tuple[dict[str, Any], Arrays] | None:
                 return None
             arrays[name] = array
         return meta["values"], arrays
-    except (*UNREADABLE, TypeError):
+    except (*UNREADABLE, TypeError, AttributeError):
         return None
+
+
+def _sweep(folder: Path) -> None:
+    """Remove what writers that were killed left in ``folder`` more than an hour ago."""
+    for left in folder.glob(".*"):
+        with contextlib.suppress(OSError):
+            if time.time() - left.stat().st_mtime > _STALE_SECONDS:
+                shutil.rmtree(left, ignore_errors=True)
 
 
 def write_entry(folder: Path, key: str, values: Mapping[str, Any], arrays: Mapping[str, npt.NDArray[Any]]) -> bool:
@@ -95,6 +105,7 @@ def write_entry(folder: Path, key: str, values: Mapping[str, Any], arrays: Mappi
     temporary: Path | None = None
     try:
         place.parent.mkdir(parents=True, exist_ok=True)
+        _sweep(place.parent)
         temporary = Path(tempfile.mkdtemp(prefix=f".{key}.", dir=place.parent))
         for name, array in arrays.items():
             np.save(temporary / f"{name}.npy", array, allow_pickle=False)

@@ -86,7 +86,7 @@ def _mat73(path: Path) -> list[npt.NDArray[Any]]:
             return [
                 np.asarray(d[()]) for d in good if d.size <= 2 * MAX_VERTICES and not d.external and not d.is_virtual
             ]
-    except (OSError, RuntimeError, ValueError) as problem:
+    except (RuntimeError, *UNREADABLE) as problem:
         raise WrinkleError(f"{path.name} is not a whole MATLAB 7.3 file.", _HELP) from problem
 
 

@@ -109,13 +109,15 @@ def _build(options: argparse.Namespace, _: list[str]) -> int:
 
 
 def _bench(options: argparse.Namespace, rest: list[str]) -> int:
-    names = rest or ["speed"]
-    script = ROOT / "benchmarks" / f"{names[0]}.py"
-    if not script.is_file():
-        known = ", ".join(sorted(path.stem for path in script.parent.glob("[!_]*.py")))
-        raise SetupError(f"There is no benchmark '{names[0]}'; there are: {known}.")
+    runs = [rest] if rest else [["speed"], ["limits"]]
+    scripts = [ROOT / "benchmarks" / f"{names[0]}.py" for names in runs]
+    for script in scripts:
+        if not script.is_file():
+            known = ", ".join(sorted(path.stem for path in script.parent.glob("[!_]*.py")))
+            raise SetupError(f"There is no benchmark '{script.stem}'; there are: {known}.")
     python = ensure_environment(choose(options.python), ("runtime", "test"))
-    return _run_here([python, script, *names[1:]])
+    codes = [_run_here([python, script, *names[1:]]) for script, names in zip(scripts, runs, strict=True)]
+    return max(codes)
 
 
 def _sanitize(options: argparse.Namespace, _: list[str]) -> int:

@@ -26,8 +26,9 @@ SMOOTH_SLOPE = 0.01
 @dataclass(frozen=True)
 class Score:
     """r2: of displacement with the map as it is. slope: correlation of slopes on wrinkle texels. wrinkle_angle, angle:
-    mean normal error as a share of a flat map's, on wrinkle texels and on all. factor: the best global strength.
-    false_um: RMS of relief that is not there where the truth is smooth, in micrometres (nan without smooth skin)."""
+    mean normal error as a share of a flat map's, on wrinkle texels and on all. factor: the best global strength. All
+    of these are nan where the truth has no relief. false_um: RMS of relief that is not there where the truth is smooth,
+    in micrometres (nan without smooth skin)."""
 
     r2: float
     slope: float
@@ -142,14 +143,20 @@ class Tally:
 
     def score(self) -> Score:
         ab, aa, bb = self.slope_sums
+        if self.power < 1e-9:  # no wrinkles: only what is false can be told
+            nothing = float("nan")
+            return Score(nothing, nothing, nothing, nothing, nothing, self._false_um())
         return Score(
             r2=1 - self.error / max(self.power, 1e-12),
             slope=ab / max(np.sqrt(aa * bb), 1e-12),
             wrinkle_angle=self.angles[0] / max(self.angles[1], 1e-12),
             angle=self.angles[2] / max(self.angles[3], 1e-12),
             factor=self.product / max(self.guess_power, 1e-12),
-            false_um=1000 * float(np.sqrt(self.smooth[0] / self.smooth[1])) if self.smooth[1] else float("nan"),
+            false_um=self._false_um(),
         )
+
+    def _false_um(self) -> float:
+        return 1000 * float(np.sqrt(self.smooth[0] / self.smooth[1])) if self.smooth[1] else float("nan")
 
 
 def average_precision(score: Float, truth: Bool, where: Bool) -> float:

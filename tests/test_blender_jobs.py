@@ -254,6 +254,51 @@ def test_a_face_renamed_and_deselected_meanwhile_gets_its_result(in_window, runn
     assert obj.data.session_uid != mesh
 
 
+def test_undo_meanwhile_does_not_take_the_photos_from_the_face(in_window, runner, photo):
+    from wrinkle_addon.blender.operators.reconstruct import WRINKLE_OT_reconstruct
+
+    in_window.ops.ed.undo_push(message="start")
+    in_window.ops.wrinkle.add_photos(filepath=str(photo))
+    in_window.ops.ed.undo_push(message="photo")
+    driven = Windowed(in_window, WRINKLE_OT_reconstruct)
+    runner.hold = Gate(0)
+    driven.start()
+    in_window.ops.ed.undo()
+    assert not in_window.context.scene.wrinkle.photos
+    runner.hold.set()
+    assert driven.run() == {"FINISHED"}
+    (obj,) = faces(in_window)
+    assert [entry.path for entry in obj.wrinkle.photos] == [str(photo)]
+    assert obj.wrinkle.stale() == ""
+
+
+@pytest.mark.parametrize("removed", [False, True])
+def test_a_face_goes_to_the_scene_that_asked_for_it(in_window, runner, photo, removed):
+    from wrinkle_addon.blender.operators.reconstruct import WRINKLE_OT_reconstruct
+
+    first = in_window.context.scene
+    in_window.ops.wrinkle.add_photos(filepath=str(photo))
+    driven = Windowed(in_window, WRINKLE_OT_reconstruct)
+    runner.hold = Gate(0)
+    driven.start()
+    second = in_window.data.scenes.new("Second")
+    if removed:
+        in_window.data.scenes.remove(first)
+    else:
+        driven.context.scene = second
+        driven.context.view_layer = second.view_layers[0]
+        driven.context.collection = second.collection
+    runner.hold.set()
+    if removed:
+        assert driven.run() == {"CANCELLED"}
+        assert "The scene was removed meanwhile" in driven.reports[-1][1]
+        assert not faces(in_window)
+    else:
+        assert driven.run() == {"FINISHED"}
+        assert list(first.collection.objects) == faces(in_window)
+        assert not second.collection.objects
+
+
 def test_checking_a_model_and_rendering_a_preview_are_jobs_too(in_window, runner, photo, monkeypatch, tmp_path):
     from wrinkle_addon.blender import second_blender
     from wrinkle_addon.blender.operators.model import WRINKLE_OT_check_model

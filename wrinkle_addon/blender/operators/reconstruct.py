@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import bpy
 
@@ -15,6 +16,9 @@ from .. import current, face, jobs, live, runners
 from ..runners import Kept
 from ..skin import Skin, paint
 from .task import JobOperator, free, in_object_mode
+
+if TYPE_CHECKING:
+    from ..properties import WRINKLE_PG_face
 
 _PAINTING = 0.8
 """Share of the work that is done when painting the skin begins."""
@@ -50,6 +54,8 @@ class WRINKLE_OT_reconstruct(JobOperator, bpy.types.Operator):
         self._recipe = settings.recipe()
         self._coff = settings.dis2normal_coff
         self._target = key if current.face_object(context) else ""
+        self._scene = current.key_of(context.scene)
+        self._photos = [(photo.path, photo.landmarks, photo.shows) for photo in settings.photos]
         runner = runners.runner_for(key)
 
         # The thread must not hold the operator: Blender may free it when another file is opened.
@@ -63,30 +69,42 @@ class WRINKLE_OT_reconstruct(JobOperator, bpy.types.Operator):
 
     def done(self, context: bpy.types.Context, value: tuple[Reconstruction, Skin, Kept]) -> str:
         result, skin, kept = value
-        draft = context.scene.wrinkle
+        scene = current.find_block(self._scene)
         replace = current.find_object(self._target) if self._target else None
         if self._target and replace is None:
             raise WrinkleError("The face was removed meanwhile.", "Its new result was thrown away.")
-        settings = draft if replace is None else replace.wrinkle
+        if scene is None:
+            raise WrinkleError("The scene was removed meanwhile.", "The face for it was thrown away.")
         name = Path(result.photos[0].name).stem if replace is None else replace.name
         obj = face.build_face(
-            result, name, skin=skin, replace=replace, collection=_collection(context), dis2normal_coff=self._coff
+            result, name, skin=skin, replace=replace, collection=_collection(context, scene), dis2normal_coff=self._coff
         )
         if replace is None:
-            obj.wrinkle.copy_from(draft)
-            draft.photos.clear()
-            settings = obj.wrinkle
+            obj.wrinkle.copy_from(scene.wrinkle)
+            scene.wrinkle.photos.clear()
+            self._bring_back_photos(obj.wrinkle)
         if result.permanent is not None:
             obj.wrinkle.permanent = 0.0
         _note(obj, result)
-        settings.made_with = self._recipe
+        obj.wrinkle.made_with = self._recipe
         live.apply_all(obj)
-        _select(context, obj)
-        if replace is None:
-            _look_at_selected(context)
+        context.view_layer.update()
+        if obj.name in context.view_layer.objects:  # not when another scene is shown by now
+            _select(context, obj)
+            if replace is None:
+                _look_at_selected(context)
         runners.keep(current.key_of(obj), kept)
         seconds = sum(result.seconds.values())
         return f"{obj.name} is ready after {seconds:.1f} s. " + " ".join(result.warnings)
+
+    def _bring_back_photos(self, settings: WRINKLE_PG_face) -> None:
+        """An undo while the work ran may have taken the photos off the list that the face was made from."""
+        if [(photo.path, photo.landmarks, photo.shows) for photo in settings.photos] == self._photos:
+            return
+        settings.photos.clear()
+        for path, landmarks, shows in self._photos:
+            photo = settings.add_photo(Path(path))
+            photo.path, photo.landmarks, photo.shows = path, landmarks, shows
 
 
 class WRINKLE_OT_cancel(bpy.types.Operator):
@@ -109,8 +127,9 @@ class WRINKLE_OT_cancel(bpy.types.Operator):
         return {"FINISHED"}
 
 
-def _collection(context: bpy.types.Context) -> bpy.types.Collection:
-    return context.collection or context.scene.collection
+def _collection(context: bpy.types.Context, scene: bpy.types.Scene) -> bpy.types.Collection:
+    """Where a new face goes: the active collection, unless another scene is shown by now."""
+    return context.collection if context.scene == scene and context.collection else scene.collection
 
 
 def _note(obj: bpy.types.Object, result: Reconstruction) -> None:
@@ -141,7 +160,7 @@ def _expression(model: FaceModel, fit: Fit) -> str:
 def _select(context: bpy.types.Context, obj: bpy.types.Object) -> None:
     for other in context.view_layer.objects:
         other.select_set(False)
-    obj.select_set(True)  # by itself: the list above may not have a new object yet
+    obj.select_set(True)
     context.view_layer.objects.active = obj
 
 

@@ -239,6 +239,26 @@ TEXTS = {
     ),
     # 5 Preview
     "How previews of faces are rendered": "Wie Vorschauen von Gesichtern gerendert werden",
+    "What the preview is made of": "Woraus die Vorschau besteht",
+    "Show": "Zeigen",
+    "Before and After": "Vorher und nachher",
+    "Neutral, expression without wrinkles, expression with wrinkles": (
+        "Neutral, Ausdruck ohne Falten, Ausdruck mit Falten"
+    ),
+    "Contact Sheet": "Kontaktbogen",
+    "The same for each posed expression, else for those that fold most skin": (
+        "Dasselbe für jeden gestellten Ausdruck, sonst für die, die am meisten Haut falten"
+    ),
+    "Turntable": "Drehteller",
+    "A movie from side to side": "Ein Film von einer Seite zur anderen",
+    "Expression Sweep": "Ausdrucksverlauf",
+    "A movie in which the expression comes and goes": "Ein Film, in dem der Ausdruck kommt und geht",
+    "Wipe": "Überblenden",
+    "A movie in which an edge wipes the wrinkles on and off": "Ein Film, in dem eine Kante die Falten auf- und zudeckt",
+    "Frames": "Bilder",
+    "Length of a movie in frames": "Länge eines Films in Bildern",
+    "Image Sequence": "Bildfolge",
+    "Numbered PNG files instead of an MP4 movie": "Nummerierte PNG-Dateien statt eines MP4-Films",
     "Expression": "Ausdruck",
     "What the second and third picture show": "Was das zweite und dritte Bild zeigen",
     "Most Wrinkled": "Am faltigsten",
@@ -340,7 +360,6 @@ TEXTS = {
         "Die Landmarken der anderen Seite spiegelbildlich so weit verschieben wie ihre Gegenstücke"
     ),
     "Move a landmark of this photo first.": "Zuerst eine Landmarke dieses Fotos verschieben.",
-    "Reset": "Zurücksetzen",
     "Reset Landmarks": "Landmarken zurücksetzen",
     "Put all landmarks of this photo back to where they were found": (
         "Alle Landmarken dieses Fotos dorthin zurücksetzen, wo sie gefunden wurden"

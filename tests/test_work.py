@@ -21,7 +21,7 @@ from wrinkle_addon.core.wrinkles import load_regressor
 
 ROOT = Path(__file__).resolve().parents[1]
 DEMO = ROOT / "wrinkle_addon" / "assets" / "demo_photo.jpg"
-MULTIPLY_ADDS = 12e9
+MULTIPLY_ADDS = 8e9
 """Of both networks over the demo face; it does not grow with the texture's size. A core does some 50e9 a second."""
 
 

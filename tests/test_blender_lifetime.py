@@ -195,9 +195,11 @@ def test_a_linked_face_works_and_says_why_it_cannot_be_changed(addon, library):
         with pytest.raises(RuntimeError, match=r"linked from another file\. Make it local"):
             getattr(addon.ops.wrinkle, name)()
     assert addon.ops.wrinkle.export_maps.poll()
+    with pytest.raises(RuntimeError, match="linked from another file"):
+        addon.ops.wrinkle.rest()
 
 
-def test_an_overridden_face_can_be_posed_and_placed_but_not_made_anew(addon, library):
+def test_an_overridden_face_can_be_placed_but_not_made_anew(addon, library):
     linked = brought(addon, library, link=True)
     face = linked.override_hierarchy_create(addon.context.scene, addon.context.view_layer)
     addon.context.view_layer.objects.active = face
@@ -205,6 +207,16 @@ def test_an_overridden_face_can_be_posed_and_placed_but_not_made_anew(addon, lib
     with pytest.raises(RuntimeError, match=r"linked from another file\. Make it local"):
         addon.ops.wrinkle.reconstruct()
     assert face.wrinkle.photos[0].name == linked.wrinkle.photos[0].name
+
+
+def test_a_face_without_shape_keys_says_what_to_do(addon, photo):
+    face = make_face(addon, photo)
+    face.shape_key_clear()
+    for name in ("rest", "try_expression", "preview", "copy_to_mesh"):
+        with pytest.raises(RuntimeError, match=r"lost its shape keys\. Reconstruct it again"):
+            getattr(addon.ops.wrinkle, name)()
+    assert addon.ops.wrinkle.reconstruct() == {"FINISHED"}
+    assert addon.ops.wrinkle.try_expression() == {"FINISHED"}
 
 
 def test_a_linked_face_made_local_can_be_changed(addon, library):

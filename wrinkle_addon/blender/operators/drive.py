@@ -6,7 +6,7 @@ from __future__ import annotations
 import bpy
 
 from .. import current, drivers, face, ids, live, material, preview
-from .task import on_face
+from .task import expressive, on_face
 
 
 class WRINKLE_OT_rest(bpy.types.Operator):
@@ -18,7 +18,7 @@ class WRINKLE_OT_rest(bpy.types.Operator):
 
     @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:
-        return on_face(cls, context)
+        return expressive(cls, context)
 
     def execute(self, context: bpy.types.Context) -> set[str]:
         _pose(current.face_object(context), {})
@@ -34,7 +34,7 @@ class WRINKLE_OT_try_expression(bpy.types.Operator):
 
     @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:
-        return on_face(cls, context)
+        return expressive(cls, context)
 
     def execute(self, context: bpy.types.Context) -> set[str]:
         obj = current.face_object(context)
@@ -53,7 +53,7 @@ class WRINKLE_OT_copy_to_mesh(bpy.types.Operator):
 
     @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:
-        if not on_face(cls, context):
+        if not expressive(cls, context):
             return False
         if _other_mesh(context) is None:
             cls.poll_message_set("Select another mesh with the same shape keys and UV too (Shift + click).")

@@ -16,7 +16,7 @@ from bpy.props import StringProperty
 
 from ...core.progress import Progress
 from .. import current, face, preview, second_blender
-from .task import JobOperator, free, in_object_mode, on_face
+from .task import JobOperator, expressive, free, in_object_mode
 
 IMAGE_NAME = "Wrinkle Preview"
 
@@ -37,7 +37,7 @@ class WRINKLE_OT_preview(JobOperator, bpy.types.Operator):
 
     @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:
-        return on_face(cls, context) and in_object_mode(cls, context) and free(cls, context)
+        return expressive(cls, context) and in_object_mode(cls, context) and free(cls, context)
 
     def prepare(self, context: bpy.types.Context) -> Callable[[Progress], Any]:
         obj = current.face_object(context)

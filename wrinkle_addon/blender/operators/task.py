@@ -170,6 +170,22 @@ def on_face(cls: type[bpy.types.Operator], context: bpy.types.Context) -> bool:
     return False
 
 
+def expressive(cls: type[bpy.types.Operator], context: bpy.types.Context) -> bool:
+    """Poll: the active object is a face whose expressions can be moved; says why not otherwise."""
+    if not on_face(cls, context):
+        return False
+    keys = current.face_object(context).data.shape_keys
+    if keys is None:
+        cls.poll_message_set("The face has lost its shape keys. Reconstruct it again.")
+        return False
+    if not keys.is_editable:
+        cls.poll_message_set(
+            "The expressions are linked from another file. Make a library override or make them local."
+        )
+        return False
+    return True
+
+
 def in_object_mode(cls: type[bpy.types.Operator], context: bpy.types.Context) -> bool:
     """Poll: Blender is in object mode; says so otherwise."""
     if context.mode == "OBJECT":

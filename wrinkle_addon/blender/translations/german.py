@@ -49,6 +49,9 @@ TEXTS = {
     "Select another mesh with the same shape keys and UV too (Shift + click).": (
         "Zusätzlich ein anderes Mesh mit denselben Shape-Keys und derselben UV auswählen (Umschalt + Klick)."
     ),
+    "The face has lost its shape keys. Reconstruct it again.": (
+        "Das Gesicht hat seine Shape-Keys verloren. Es erneut rekonstruieren."
+    ),
     "The list has no model.": "Die Liste enthält kein Modell.",
     "The list has no photo.": "Die Liste enthält kein Foto.",
     "This face is being worked on; wait for it, or cancel it with Esc.": (

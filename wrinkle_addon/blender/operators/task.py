@@ -179,9 +179,7 @@ def expressive(cls: type[bpy.types.Operator], context: bpy.types.Context) -> boo
         cls.poll_message_set("The face has lost its shape keys. Reconstruct it again.")
         return False
     if not keys.is_editable:
-        cls.poll_message_set(
-            "The expressions are linked from another file. Make a library override or make them local."
-        )
+        cls.poll_message_set(current.why_locked(context))
         return False
     return True
 

@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 import reference_wrinkles as stage
 
+from training.apply import merging_gain
 from training.baselines import PATCH, codec_of, train_anchored, train_mlp, train_ridge
 from training.geometry import REGIONS, make_relief
 from training.own import error_share
@@ -116,3 +117,9 @@ def test_the_baselines_learn_relief() -> None:
     assert ridge < 0.9
     assert anchored < ridge
     assert mlp < 0.7
+
+
+def test_the_gain_of_merging_brings_any_answer_to_the_same_depth() -> None:
+    tiles = [make_tile(seed, region="forehead") for seed in (100, 101)]
+    once, twice = (merging_gain(tiles, FINE, lambda x, k=k: k * x[:, 0]) for k in (0.1, 0.2))
+    assert once == pytest.approx(2 * twice, rel=1e-4)

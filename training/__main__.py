@@ -10,12 +10,9 @@ from pathlib import Path
 
 from wrinkle_addon.core.errors import WrinkleError
 
+from .console import say
+
 SHIPPED = Path("wrinkle_addon/assets/regressor.npz")
-
-
-def _say(text: str) -> None:
-    sys.stdout.write(text + "\n")
-    sys.stdout.flush()
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -55,16 +52,16 @@ def _parser() -> argparse.ArgumentParser:
 def _baselines(given: argparse.Namespace) -> None:
     from .peers import train_baselines
 
-    train_baselines(given.out, given.pool, given.tiles, given.per_tile, _say)
+    train_baselines(given.out, given.pool, given.tiles, given.per_tile, say)
 
 
 def _own_folder(given: argparse.Namespace) -> None:
     from .own import check_folder, train_folder
 
     if given.check:
-        check_folder(given.folder, _say)
+        check_folder(given.folder, say)
     else:
-        train_folder(given.folder, given.out, None if given.scratch else given.start, given.patches, _say)
+        train_folder(given.folder, given.out, None if given.scratch else given.start, given.patches, say)
 
 
 def _make_folder(given: argparse.Namespace) -> None:
@@ -72,7 +69,7 @@ def _make_folder(given: argparse.Namespace) -> None:
     from .tiles import make_tile
 
     write_folder(given.folder, [make_tile(given.seed + k) for k in range(given.tiles)])
-    _say(f"wrote {given.folder}")
+    say(f"wrote {given.folder}")
 
 
 def _train(given: argparse.Namespace) -> None:
@@ -82,9 +79,9 @@ def _train(given: argparse.Namespace) -> None:
     chosen = {name: getattr(given, name) for name in names if getattr(given, name) is not None}
     how = replace(Training(), **chosen)
     if given.pack:
-        pack(given.out, given.pool, how, _say, given.note)
+        pack(given.out, given.pool, how, say, given.note)
     else:
-        train(given.out, given.pool, how, given.only, _say)
+        train(given.out, given.pool, how, given.only, say)
 
 
 COMMANDS = {"train": _train, "train-folder": _own_folder, "make-folder": _make_folder, "baselines": _baselines}

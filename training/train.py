@@ -6,17 +6,22 @@ from __future__ import annotations
 import copy
 import time
 from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import asdict, dataclass
+from itertools import repeat
+from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
 
+from .apply import merging_gain
 from .geometry import Float
 from .nets import Builder, ProgramNet, unet, widths_of
 from .patches import COARSE, FINE, SPLIT_MM, TARGET_HIGHPASS_MM, Batch, Scale
-from .stream import SHARD_TILES, held_out, patches_of, stream
+from .stream import SHARD_TILES, held_out, patches_of, shard, stream
+from .tiles import read_shard
 from .weights import write_regressor
 
 Say = Callable[[str], None]
@@ -24,8 +29,10 @@ Look = Callable[[int, float, ProgramNet], None]
 SCALES = (FINE, COARSE)
 UNIT_MM = {"fine": 0.06, "coarse": 0.05}
 SLOPE_UNIT = {"fine": 0.08, "coarse": 0.02}
-GATES = {"fine": 0.01, "coarse": 0.005}
+GATES = {"fine": 0.01, "coarse": 0.0015}
 """Slope under which the stage fades relief out; the nets already answer little where they see little."""
+GAIN_TILES = 100
+"""How many tiles of the pool the gains of merging are taken from."""
 RATE_SHARES = {"fine": 1.0, "coarse": 1 / 3}
 """Share of the learning rate. Shadows' edges and lips reach the coarse net as inputs many times larger than any fold;
 learning faster kills all its rectifiers at once."""
@@ -63,11 +70,20 @@ def loss_of(net: ProgramNet, batch: Batch, scale: Scale, slope_weight: float) ->
     return (1 - slope_weight) * terms[0] + slope_weight * (terms[1] + terms[2])
 
 
+def answers(net: ProgramNet, scale: Scale) -> Callable[[Float], Float]:
+    """The net as a function of (P, 8, N, N) inputs to (P, N, N) mm."""
+
+    def regress(x: Float) -> Float:
+        with torch.no_grad():
+            parts = [net(torch.from_numpy(x[k : k + 128])).numpy()[:, 0] for k in range(0, len(x), 128)]
+        return np.asarray(np.concatenate(parts) * UNIT_MM[scale.name], np.float32)
+
+    return regress
+
+
 def explained(net: ProgramNet, batch: Batch, scale: Scale) -> tuple[float, float]:
     """R^2 of displacement and of slope across the wrinkle on ``batch``."""
-    with torch.no_grad():
-        parts = [net(torch.from_numpy(batch.x[k : k + 128])).numpy() for k in range(0, len(batch.x), 128)]
-    guess = np.concatenate(parts) * UNIT_MM[scale.name]
+    guess = answers(net, scale)(batch.x)[:, None]
     error, power = (guess - batch.y) * batch.weight, batch.y * batch.weight
     across = np.diff(error, axis=2), np.diff(power, axis=2)
     return (
@@ -113,6 +129,7 @@ def descend(
 
 def train_scale(scale: Scale, pool: Path, how: Training, say: Say) -> None:
     """Train one scale; the averaged net is kept in ``pool`` at every twentieth of the way (see :func:`checkpoint`)."""
+    torch.set_num_threads(how.threads)
     patches = how.fine_patches if scale.name == "fine" else how.coarse_patches
     check = patches_of(held_out(100), scale, 8, 5)
     shards = -(-how.tiles // SHARD_TILES)
@@ -152,14 +169,25 @@ def scale_entry(scale: Scale, builder: Builder) -> dict[str, Any]:
 
 def pack(out: Path, pool: Path, how: Training, say: Say, note: str = "") -> None:
     """Write ``out`` from the checkpoints of both scales; ``note`` tells what the settings alone do not."""
+    torch.set_num_threads(how.threads)
+    tiles = read_shard(shard(pool, 0))[:GAIN_TILES]
     arrays: dict[str, Any] = {}
-    entries = []
+    entries, gains = [], {}
     for scale in SCALES:
         with np.load(checkpoint(pool, scale)) as data:
             mine = {name: data[name] for name in data.files}
+        gain = max(1.0, merging_gain(tiles, scale, answers(new_net(scale, how.seed, mine), scale)))
+        for name in (f"{kind}{len(mine) // 2 - 1}" for kind in "wb"):
+            mine[name] = mine[name] * np.float32(gain)
+        gains[scale.name] = round(gain, 4)
         arrays.update({f"{scale.name}/{name}": value for name, value in mine.items()})
         entries.append(scale_entry(scale, unet(*widths_of(mine))))
-    facts = {"command": "python -m training train", "data": "synthetic skin made by this repository", **asdict(how)}
+    facts: dict[str, Any] = {
+        "command": "python -m training train",
+        "data": "synthetic skin made by this repository",
+        "gains": gains,
+        **asdict(how),
+    }
     if note:
         facts["note"] = note
     out.parent.mkdir(parents=True, exist_ok=True)
@@ -168,10 +196,17 @@ def pack(out: Path, pool: Path, how: Training, say: Say, note: str = "") -> None
 
 
 def train(out: Path, pool: Path, how: Training, only: str, say: Say) -> None:
-    """Train both scales and write ``out``, or train ``only`` one of them (two processes then share the work)."""
-    torch.set_num_threads(how.threads)
-    for scale in SCALES:
-        if only in ("", scale.name):
-            train_scale(scale, pool, how, say)
-    if not only:
-        pack(out, pool, how, say)
+    """Train both scales, each in a process of its own, and write ``out``; or train ``only`` one of them.
+
+    ``say`` is called in those processes too, so it has to be a function of a module.
+    """
+    if only:
+        train_scale(next(scale for scale in SCALES if scale.name == only), pool, how, say)
+        return
+    shards = range(-(-how.tiles // SHARD_TILES))
+    with ProcessPoolExecutor(len(SCALES), get_context("spawn")) as workers:
+        for made in workers.map(shard, repeat(pool), shards):
+            say(f"{made}")
+        for done in [workers.submit(train_scale, scale, pool, how, say) for scale in SCALES]:
+            done.result()
+    pack(out, pool, how, say)

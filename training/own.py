@@ -70,12 +70,15 @@ def train_folder(folder: Path, out: Path, start: Path | None, patches: int, say:
 
     Returns the held-out error share before and after, per scale. Needs PyTorch.
     """
+    import torch
+
     from .nets import ProgramNet, unet, widths_of
     from .train import SCALES, Training, descend, explained, new_net, scale_entry
 
     learn, keep = split(read_folder(folder))
     given = read_regressor(start)[1] if start else {}
     how = Training(rate=5e-4 if start else 2e-3)
+    torch.set_num_threads(how.threads)
     arrays: dict[str, Any] = {}
     entries: list[dict[str, Any]] = []
     found: dict[str, tuple[float, float]] = {}

@@ -178,7 +178,8 @@ def _skin(
     name: str, colour: bpy.types.Image, bump: bpy.types.Image | None, roughness: float, scatter: float
 ) -> bpy.types.Material:
     material = bpy.data.materials.new(name)
-    material.use_nodes = True
+    if material.node_tree is None:  # Blender before 5.0
+        material.use_nodes = True
     nodes, links = material.node_tree.nodes, material.node_tree.links
     shader = nodes["Principled BSDF"]
     texture = nodes.new("ShaderNodeTexImage")
@@ -240,7 +241,8 @@ def _light(light: Lighting) -> None:
         _sun(light.fill, light.strength * light.fill_share, 20.0)
     world = bpy.data.worlds.new("sky")
     scene.world = world
-    world.use_nodes = True
+    if world.node_tree is None:  # Blender before 5.0
+        world.use_nodes = True
     world.node_tree.nodes["Background"].inputs["Strength"].default_value = light.ambient
     world.node_tree.nodes["Background"].inputs["Color"].default_value = (1, 1, 1, 1)
 

@@ -45,7 +45,8 @@ def _grid(scene: Scene) -> bpy.types.Object:
 
 def _material(light: Lighting) -> bpy.types.Material:
     material = bpy.data.materials.new("skin")
-    material.use_nodes = True
+    if material.node_tree is None:  # Blender before 5.0
+        material.use_nodes = True
     nodes, links = material.node_tree.nodes, material.node_tree.links
     shader = nodes["Principled BSDF"]
     source = nodes.new("ShaderNodeAttribute")
@@ -62,7 +63,8 @@ def _material(light: Lighting) -> bpy.types.Material:
 
 def _lamps(light: Lighting) -> None:
     world = bpy.data.worlds.new("sky")
-    world.use_nodes = True
+    if world.node_tree is None:  # Blender before 5.0
+        world.use_nodes = True
     background = world.node_tree.nodes["Background"]
     background.inputs["Color"].default_value = (*(float(v) for v in light.sky_tint), 1.0)
     background.inputs["Strength"].default_value = light.ambient / np.pi

@@ -16,6 +16,7 @@ from wrinkle_addon.core.errors import Cancelled, WrinkleError
 from wrinkle_addon.core.fit import FitSettings, fit_face, fit_faces
 from wrinkle_addon.core.fit.camera import Camera, rotation_of
 from wrinkle_addon.core.fit.tracks import LEFT, RIGHT, STATIONS, contour_tracks
+from wrinkle_addon.core.fit.warp import warp_points
 from wrinkle_addon.core.images import read_photo
 from wrinkle_addon.core.landmarks import find_landmarks, read_pts
 from wrinkle_addon.core.models import load_model
@@ -190,6 +191,21 @@ def test_the_warp_folds_nothing() -> None:
         areas.append((b[:, 0] - a[:, 0]) * (c[:, 1] - a[:, 1]) - (c[:, 0] - a[:, 0]) * (b[:, 1] - a[:, 1]))
     clear = np.abs(areas[0]) > 2.0
     assert (np.sign(areas[0][clear]) == np.sign(areas[1][clear])).mean() > 0.995
+
+
+@pytest.mark.parametrize("pull", ["together", "apart", "across"])
+def test_the_warp_follows_neighbours_that_disagree(pull: str) -> None:
+    """Two landmarks 6 px apart, each with its own way of 5 px, in a face of 100 px: both are reached, nothing folds."""
+    at = np.array([[50.0, 60.0], [56.0, 60.0], [10.0, 30.0], [90.0, 30.0], [50.0, 95.0]])
+    way = {"together": (2.5, 0.0), "apart": (-5.0, 0.0), "across": (0.0, 5.0)}[pull]
+    moves = np.array([way, np.negative(way), (0.0, 0.0), (0.0, 0.0), (0.0, 0.0)])
+    rows, columns = np.mgrid[0:101, 0:101].astype(np.float64)
+    image = np.stack((columns, rows), axis=2).reshape(-1, 2)
+    moved = warp_points(np.concatenate((at, image)), at, moves, np.ones(len(at)), 80.0)
+    np.testing.assert_allclose(moved[: len(at)], at + moves, atol=0.8)
+    grid = moved[len(at) :].reshape(101, 101, 2)
+    by_y, by_x = np.gradient(grid, axis=(0, 1))
+    assert (by_x[..., 0] * by_y[..., 1] - by_x[..., 1] * by_y[..., 0]).min() > 0.0
 
 
 def test_turned_photos_give_the_same_face() -> None:

@@ -1,8 +1,10 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The smooth warp in the image that brings the projected landmarks onto the detected ones.
 
-The displacement field is the posterior mean of a Gaussian process with a Matern-5/2 kernel (Rasmussen and Williams,
-"Gaussian Processes for Machine Learning", 2006, eq. 4.17), so it is smooth and fades out away from the landmarks.
+A displacement field that does so is the posterior mean of a Gaussian process with a Matern-5/2 kernel (Rasmussen and
+Williams, "Gaussian Processes for Machine Learning", 2006, eq. 4.17): smooth, and fading out away from the landmarks.
+Where neighbours are pulled apart or together it may fold the image. So the way is gone in steps, each so short that
+it folds nothing; a sequence of such steps folds nothing either, however far it leads.
 """
 
 from __future__ import annotations
@@ -15,43 +17,49 @@ from .camera import Array
 _REACH = 0.18  # correlation length, of the distance of the outer eye corners
 _LARGEST = 0.15  # a single landmark is never followed further than this
 _NOISE = 0.001  # of a landmark; what the warp leaves of its error
-_LEAST_AREA = 0.15  # what a small area must keep of its size: above 0 nothing folds
-_NEAR_FOLD = 0.2  # landmarks this near to a fold are followed less closely
+_LEAST_AREA = 0.4  # what a step must leave of every small area
 _GRID = 48
-_ROUNDS = 10
+_STEPS = 8  # two or three are the most that faces need
 
 
 def warp_points(points: Array, at: Array, moves: Array, noise: Array, eyes_px: float) -> Array:
-    """(V, 2) ``points`` moved by the field that takes ``at`` (n, 2) by ``moves`` (n, 2), all in px.
+    """(V, 2) ``points`` moved by the warp that takes ``at`` (n, 2) by ``moves`` (n, 2), all in px.
 
     noise: (n,) standard deviations, 1 = that of a confident landmark. eyes_px: distance of the outer eye corners.
-    Where the field would fold, the landmarks around are followed ever less closely until it does not.
     """
     length = np.maximum(np.linalg.norm(moves, axis=1, keepdims=True), 1e-9)
     moves = moves * np.minimum(1.0, _LARGEST * eyes_px / length)
     low, high = points.min(axis=0) - 1.0, points.max(axis=0) + 1.0
-    axes = [np.linspace(low[k], high[k], _GRID) for k in (0, 1)]
-    grid = np.stack(np.meshgrid(*axes), axis=2).reshape(-1, 2)
-    inside = _kernel(at, at, eyes_px)
-    across = _kernel(grid, at, eyes_px)
-    variance = max(float((moves**2).mean()), (0.01 * eyes_px) ** 2)
-    spacing = (high - low) / (_GRID - 1)
-    noise = noise * _NOISE * eyes_px
-    for _ in range(_ROUNDS):
-        own = np.diag(noise**2 / variance)
-        field = (across @ np.linalg.solve(inside + own, moves)).reshape(_GRID, _GRID, 2)
-        folding = grid[_areas(field, spacing).ravel() < _LEAST_AREA]
-        if len(folding) == 0:
+    start = np.stack(np.meshgrid(*(np.linspace(low[k], high[k], _GRID) for k in (0, 1))), axis=2)
+    own = np.diag((noise * _NOISE * eyes_px) ** 2) / max(float((moves**2).mean()), (0.01 * eyes_px) ** 2)
+    grid, reached, left, share = start, at, moves, 0.0
+    for _ in range(_STEPS):
+        inside = _kernel(reached, reached, eyes_px)
+        pull = np.linalg.solve(inside + own, left)
+        step = (_kernel(grid.reshape(-1, 2), reached, eyes_px) @ pull).reshape(grid.shape)
+        share = _share_without_folds(grid, step)
+        grid = grid + share * step
+        ahead = share * (inside @ pull)
+        reached, left = reached + ahead, left - ahead
+        if share == 1.0:
             break
-        away = np.linalg.norm(at[:, None] - folding[None], axis=2).min(axis=1)
-        noise = np.where(away < _NEAR_FOLD * eyes_px, 1.7 * noise, noise)
-    return np.asarray(points + _sampled(field, (points - low) / spacing), np.float64)
+    return np.asarray(points + _sampled(grid - start, (points - low) * (_GRID - 1) / (high - low)), np.float64)
 
 
-def _areas(field: Array, spacing: Array) -> Array:
-    """(G, G) determinant of the warp's Jacobian on the grid: what a small area is multiplied by."""
-    by_y, by_x = (np.gradient(field, spacing[1 - axis], axis=axis) for axis in (0, 1))
-    return np.asarray((1.0 + by_x[..., 0]) * (1.0 + by_y[..., 1]) - by_x[..., 1] * by_y[..., 0])
+def _share_without_folds(grid: Array, step: Array) -> float:
+    """1, or the largest of 1/2, 1/4, 1/8, 1/16 of a step of a (G, G, 2) grid that leaves enough of every small
+    area."""
+    least = _LEAST_AREA * _areas(grid)
+    share = 1.0
+    while share > 0.1 and bool((_areas(grid + share * step) < least).any()):
+        share /= 2
+    return share
+
+
+def _areas(grid: Array) -> Array:
+    """(G, G) area of the cells around the points of a (G, G, 2) grid; negative where it is folded."""
+    by_y, by_x = np.gradient(grid, axis=(0, 1))
+    return np.asarray(by_x[..., 0] * by_y[..., 1] - by_x[..., 1] * by_y[..., 0])
 
 
 def _sampled(field: Array, places: Array) -> Array:
@@ -66,6 +74,11 @@ def _sampled(field: Array, places: Array) -> Array:
 
 
 def _kernel(a: Array, b: Array, eyes_px: float) -> Array:
+    """(A, B) covariances of (A, 2) and (B, 2). Float32 is precise enough about the middle of the points, and fast."""
+    middle, unit = b.mean(axis=0), _REACH * eyes_px / np.sqrt(5.0)
+    a, b = ((points - middle) / unit for points in (a, b))
     squared = (a**2).sum(1)[:, None] + (b**2).sum(1)[None] - 2.0 * a @ b.T
-    r = np.sqrt(5.0 * np.maximum(squared, 0.0)) / (_REACH * eyes_px)
-    return np.asarray((1.0 + r + r * r / 3.0) * np.exp(-r))
+    r = np.sqrt(np.maximum(squared.astype(np.float32), 0.0))
+    kernel = np.exp(-r)
+    kernel *= 1.0 + r * (1.0 + r / 3.0)
+    return kernel

@@ -79,6 +79,4 @@ def _kernel(a: Array, b: Array, eyes_px: float) -> Array:
     a, b = ((points - middle) / unit for points in (a, b))
     squared = (a**2).sum(1)[:, None] + (b**2).sum(1)[None] - 2.0 * a @ b.T
     r = np.sqrt(np.maximum(squared.astype(np.float32), 0.0))
-    kernel = np.exp(-r)
-    kernel *= 1.0 + r * (1.0 + r / 3.0)
-    return kernel
+    return np.asarray(np.exp(-r) * (1.0 + r * (1.0 + r / 3.0)))

@@ -17,7 +17,7 @@ from wrinkle_addon.core.fit import solve
 from wrinkle_addon.core.landmarks import detector, mesh
 from wrinkle_addon.core.pipeline import Runner
 from wrinkle_addon.core.settings import Settings
-from wrinkle_addon.core.wrinkles import load_regressor
+from wrinkle_addon.core.wrinkles import WrinkleSettings, load_regressor
 
 ROOT = Path(__file__).resolve().parents[1]
 DEMO = ROOT / "wrinkle_addon" / "assets" / "demo_photo.jpg"
@@ -42,7 +42,7 @@ def counts(monkeypatch: pytest.MonkeyPatch) -> Counter[str]:
     for module in (detector, mesh):
         count(module, "run_network")
     count(solve, "_step")
-    for name in ("extract_texture", "wrinkle_maps", "strain_maps", "motion_maps", "estimate_light"):
+    for name in ("extract_texture", "find_relief", "strain_maps", "motion_maps", "estimate_light"):
         count(pipeline, name)
     return seen
 
@@ -57,13 +57,16 @@ def test_the_whole_path_does_no_more_work_than_it_did(counts: Counter[str]) -> N
     result = runner.reconstruct([DEMO], Settings(size=1024))
     assert counts["run_network"] <= 6
     assert counts["_step"] <= 12
-    once = ("extract_texture", "wrinkle_maps", "strain_maps", "motion_maps", "estimate_light")
+    once = ("extract_texture", "find_relief", "strain_maps", "motion_maps", "estimate_light")
     assert {name: counts[name] for name in once} == dict.fromkeys(once, 1)
     assert multiply_adds(result.wrinkles.patches) < MULTIPLY_ADDS
 
     before = counts.copy()
     runner.reconstruct([DEMO], Settings(size=1024, dis2normal_coff=300.0))
     assert counts - before <= Counter(motion_maps=1), "a new slope is no reason to look at the photo again"
+    before = counts.copy()
+    runner.reconstruct([DEMO], Settings(size=1024, wrinkles=WrinkleSettings(dog_thres=90.0)))
+    assert counts - before <= Counter(motion_maps=1), "nor is a new threshold"
 
 
 def test_heavy_modules_are_imported_when_they_are_needed() -> None:

@@ -13,7 +13,16 @@ from wrinkle_cases import LIGHT, SIZE, TEXEL_MM, simple_scales, skin_texture, wr
 from wrinkle_addon.core.errors import Cancelled, WrinkleError
 from wrinkle_addon.core.surface import flat_surface
 from wrinkle_addon.core.types import Light, Texture
-from wrinkle_addon.core.wrinkles import WrinkleSettings, confidence_map, load_regressor, normal_map, wrinkle_maps
+from wrinkle_addon.core.wrinkles import (
+    WrinkleSettings,
+    believed,
+    confidence_map,
+    find_relief,
+    glimpse,
+    load_regressor,
+    normal_map,
+    wrinkle_maps,
+)
 
 LINES = ((20, 30, 90, 40, 0.6, 0.25), (30, 60, 80, 85, 0.4, 0.2), (15, 95, 95, 92, 1.2, 0.2))
 SURFACE = flat_surface(SIZE, TEXEL_MM)
@@ -87,6 +96,18 @@ def test_grooves_go_inwards_and_threshold_is_monotone(regressor):
     assert maps.displacement[row - 3 : row + 4, column].min() < -0.01
     twice = wrinkle_maps(texture, SURFACE, None, LIGHT, regressor, WrinkleSettings(strength=2.0))
     np.testing.assert_allclose(twice.displacement, 2 * maps.displacement, atol=1e-6)
+
+
+def test_one_relief_serves_many_thresholds_and_a_glimpse_shows_the_same(regressor):
+    texture = skin_texture(LINES)
+    relief = find_relief(texture, SURFACE, None, LIGHT, regressor, WrinkleSettings())
+    for threshold in (60, 90, 140):
+        settings = WrinkleSettings(dog_thres=threshold)
+        assert settings.least == WrinkleSettings().least
+        whole = wrinkle_maps(texture, SURFACE, None, LIGHT, regressor, settings).displacement
+        np.testing.assert_array_equal(believed(relief, settings).displacement, whole)
+        small = glimpse(relief, settings, SIZE // 2).displacement
+        np.testing.assert_allclose(small, whole.reshape(SIZE // 2, 2, SIZE // 2, 2).mean((1, 3)), atol=0.01)
 
 
 def test_a_mirrored_texture_gives_a_mirrored_relief(regressor):

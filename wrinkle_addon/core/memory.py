@@ -54,6 +54,11 @@ class StageMemory:
             self._kept[stage] = kept
         return cast("Keyed[T]", kept)
 
+    def last(self, stage: str) -> object | None:
+        """What ``stage`` yielded last, whatever it was made from; None when it has not run."""
+        kept = self._kept.get(stage)
+        return None if kept is None else kept.value
+
     def copy(self) -> StageMemory:
         """Another memory that knows the same results and then goes its own way."""
         other = StageMemory()

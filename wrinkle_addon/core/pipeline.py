@@ -44,7 +44,7 @@ from .types import (
     Texture,
     WrinkleMaps,
 )
-from .wrinkles import load_regressor, normal_map, wrinkle_maps
+from .wrinkles import Relief, believed, find_relief, glimpse, load_regressor, normal_map
 
 PhotoSource = Path | Photo
 
@@ -62,12 +62,23 @@ class Laid:
 class Runner:
     """Chains the stages and remembers each one's last result; one runner serves one face."""
 
-    def __init__(self, memory: StageMemory | None = None) -> None:
+    def __init__(self, memory: StageMemory | None = None, seen: Seen | None = None) -> None:
         self._memory = memory or StageMemory()
+        self._seen = seen
 
     def copy(self) -> Runner:
         """Another runner that remembers the same and then goes its own way: each thread works with one of its own."""
-        return Runner(self._memory.copy())
+        return Runner(self._memory.copy(), self._seen)
+
+    def glimpse(self, settings: Settings, size: int) -> Layer | None:
+        """The wrinkles of the last :meth:`reconstruct` for another `dog_thres`, small and quick, while a slider moves.
+
+        size: edge of the maps, at most that of the last run. None when several photos have to be combined anew.
+        """
+        if self._seen is None:
+            return None
+        height = glimpse(self._seen.relief, settings.wrinkles, size).displacement
+        return Layer(height, normal_map(height, self._seen.surface, settings.dis2normal_coff), self._seen.expressions)
 
     def lay(
         self,
@@ -140,6 +151,8 @@ class Runner:
         layers = self._layers(model, fits, surface, found, textures, skin, shows or {}, settings)
         motion = self._motion(skin, surface, maps, normal.value, layers, settings)
         fitted = fits.value
+        relief = self._memory.last("relief 1") if len(found) == 1 else None
+        self._seen = Seen(relief, surface.value, motion.value.names) if isinstance(relief, Relief) else None
         return Reconstruction(
             model=model.value,
             photos=tuple(photo.value for photo in read),
@@ -290,18 +303,24 @@ class Runner:
             lambda: estimate_light(texture.value, surface.value, skin.value),
         )
         regressor = self._memory.run("regressor", "", load_regressor)
-        return self._memory.run(
-            f"wrinkles {index + 1}",
-            digest(texture.key, light.key, skin.key, settings.wrinkles),
-            lambda: wrinkle_maps(
+        wanted = settings.wrinkles
+        relief = self._memory.run(
+            f"relief {index + 1}",
+            digest(texture.key, light.key, skin.key, wanted.mode, wanted.overlap, wanted.least),
+            lambda: find_relief(
                 texture.value,
                 surface.value,
                 skin.value,
                 light.value,
                 regressor.value,
-                settings.wrinkles,
-                progress=progress,
+                wanted,
+                progress_of.part(progress, 0.0, 0.8),
             ),
+        )
+        return self._memory.run(
+            f"wrinkles {index + 1}",
+            digest(relief.key, wanted),
+            lambda: believed(relief.value, wanted, progress_of.part(progress, 0.8, 1.0)),
         )
 
     def _moving_skin(
@@ -369,6 +388,15 @@ class Runner:
             return motion_maps(strains, bare, left, lines)
 
         return self._memory.run("motion maps", digest(skin.key, maps.key, layers.key), motion)
+
+
+@dataclass(frozen=True, eq=False)
+class Seen:
+    """What :meth:`Runner.glimpse` works from: the only photo's relief, the surface under it, what wakes it."""
+
+    relief: Relief
+    surface: Surface
+    expressions: tuple[str, ...]
 
 
 @dataclass(frozen=True, eq=False)

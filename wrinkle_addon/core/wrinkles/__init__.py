@@ -15,15 +15,31 @@ if TYPE_CHECKING:
     from .confidence import confidence_map
     from .normals import normal_map
     from .regressor import Regressor, load_regressor
-    from .stage import wrinkle_maps
+    from .stage import Relief, believed, find_relief, glimpse, wrinkle_maps
 
-__all__ = ["Regressor", "Scale", "WrinkleSettings", "confidence_map", "load_regressor", "normal_map", "wrinkle_maps"]
+__all__ = [
+    "Regressor",
+    "Relief",
+    "Scale",
+    "WrinkleSettings",
+    "believed",
+    "confidence_map",
+    "find_relief",
+    "glimpse",
+    "load_regressor",
+    "normal_map",
+    "wrinkle_maps",
+]
 
 _HOMES = {
     "Regressor": "regressor",
     "load_regressor": "regressor",
     "confidence_map": "confidence",
     "normal_map": "normals",
+    "Relief": "stage",
+    "believed": "stage",
+    "find_relief": "stage",
+    "glimpse": "stage",
     "wrinkle_maps": "stage",
 }
 

@@ -9,6 +9,11 @@ from typing import Literal
 
 from ..errors import WrinkleError
 
+LOOKED_AT = (60.0, 15.0, 0.0)
+"""The thresholds that the regressor's answer is made for: it serves every dog_thres up to the next one."""
+FIRST_SHARE = 0.15
+"""Share of such a threshold that suffices for a patch to be looked at; the final confidence decides what is kept."""
+
 
 @dataclass(frozen=True)
 class WrinkleSettings:
@@ -33,6 +38,12 @@ class WrinkleSettings:
             raise WrinkleError(f"The wrinkle mode is {self.mode!r}.", 'Use "full" or "dog".')
         if self.overlap not in (2, 3, 4):
             raise WrinkleError(f"The patch overlap is {self.overlap}.", "Use 2, 3 or 4.")
+
+    @property
+    def least(self) -> float:
+        """The confidence (0..255) from which on a patch is looked at."""
+        threshold = max(step for step in LOOKED_AT if step <= self.dog_thres)
+        return threshold * (FIRST_SHARE if self.mode == "full" else 1.0)
 
 
 @dataclass(frozen=True)

@@ -1,8 +1,13 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The wrinkle stage: from a texture on a surface to confidence and displacement."""
+"""The wrinkle stage: from a texture on a surface to confidence and displacement.
+
+It has two parts. What the regressor sees takes nearly all of the time; how much of that is believed, which `dog_thres`
+decides, takes a few hundredths of a second and can follow a slider.
+"""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from functools import partial
 
 import cv2
@@ -24,10 +29,26 @@ FADE = 0.35
 """Sum of the patch windows under which the relief fades: the rim of a lone patch is a guess."""
 REACH_MM = 2.5
 """How far from a confident texel relief may lie: a wrinkle is wider than its bottom."""
-FIRST_SHARE = 0.15
-"""Share of dog_thres that suffices for a patch to be looked at; what is kept of it the final confidence decides."""
 GATE_MM = 1.0
 """Radius over which the slope is averaged before it is compared with the gate."""
+
+
+@dataclass(frozen=True, eq=False)
+class Relief:
+    """What was seen in a texture of ``size`` texels, before `dog_thres` decides what is kept of it.
+
+    All maps are (n, n) float32 on a level of ``texel_mm``, ``k`` times smaller than the texture. confidence: 0..255.
+    height: mm. mask: 0..1, where there is skin. patches: as in `WrinkleMaps`.
+    """
+
+    confidence: Float
+    height: Float
+    mask: Float
+    texel_mm: float
+    k: int
+    size: int
+    light: Light
+    patches: Int
 
 
 def wrinkle_maps(
@@ -45,42 +66,81 @@ def wrinkle_maps(
     light: None to estimate it from the texture. Raises WrinkleError when the inputs do not fit each other, Cancelled.
     """
     settings = settings or WrinkleSettings()
+    relief = find_relief(texture, surface, skin, light, regressor, settings, part(progress, 0.0, 0.8))
+    return believed(relief, settings, part(progress, 0.8, 1.0))
+
+
+def find_relief(
+    texture: Texture,
+    surface: Surface,
+    skin: Float | None,
+    light: Light | None,
+    regressor: Regressor,
+    settings: WrinkleSettings,
+    progress: Progress = silent,
+) -> Relief:
+    """What the regressor sees; see `wrinkle_maps`. Of ``settings`` only mode, overlap and `least` count."""
     check_inputs(texture, surface, skin)
     if light is None:
         report(progress, 0.0, "Estimating the light")
         light = estimate_light(texture, surface, skin)
     fine, fine_maps, coarse, coarse_maps, detail = stage_levels(
-        texture, surface, skin, light, part(progress, 0.05, 0.15)
+        texture, surface, skin, light, part(progress, 0.05, 0.2)
     )
-    report(progress, 0.15, "Looking for wrinkles")
+    report(progress, 0.2, "Looking for wrinkles")
     confidence = confidence_on_level(fine, fine_maps, coarse_maps, coarse, settings.mode)
-    least = settings.dog_thres * (FIRST_SHARE if settings.mode == "full" else 1.0)
-    report(progress, 0.3, "Predicting relief")
+    report(progress, 0.4, "Predicting relief")
     lights = local_light(light, surface)
     relief = np.zeros(confidence.shape, np.float32)
     centres = []
     for index, net in enumerate(regressor.nets):
-        step = part(progress, 0.3 + 0.5 * index / len(regressor.nets), 0.3 + 0.5 * (index + 1) / len(regressor.nets))
+        step = part(progress, 0.4 + 0.6 * index / len(regressor.nets), 0.4 + 0.6 * (index + 1) / len(regressor.nets))
         level = coarser(fine, net.scale.mm)
         maps = {FINE.highpass_mm: fine_maps, COARSE.highpass_mm: coarse_maps}.get(net.scale.highpass_mm)
         if maps is None or maps.shape[:2] != level.colours.shape[:2]:
             maps = highpassed(level, net.scale.highpass_mm)
-        where = choose_patches(confidence, fine.texel_mm, fine.k, net.scale, settings.overlap, least)
+        where = choose_patches(confidence, fine.texel_mm, fine.k, net.scale, settings.overlap, settings.least)
         centres.append(where)
         if len(where):
             relief += enlarged(
                 relief_of(net, maps, level, where, lights, texture.size, step), level.k // fine.k, relief
             )
-    report(progress, 0.8, "Writing the relief")
     relief *= over(certain(detail, light, surface), len(relief))
     if settings.mode == "full":
         confidence = borne_out(confidence, relief, fine_maps[..., 3], fine)
-    relief *= trust(confidence, fine.texel_mm, settings.dog_thres) * fine_maps[..., 3] * settings.strength
+    mask = np.ascontiguousarray(fine_maps[..., 3])
+    return Relief(confidence, relief, mask, fine.texel_mm, fine.k, texture.size, light, _rounded(centres))
+
+
+def believed(relief: Relief, settings: WrinkleSettings, progress: Progress = silent) -> WrinkleMaps:
+    """The maps of a relief: what `dog_thres` leaves of it, times the strength, in the texture's size."""
+    report(progress, 0.0, "Writing the relief")
+    height = _kept(relief, settings)
     displacement = native.enlarge_cubic(
-        relief[..., None], fine.k, texture.size, partial(report, part(progress, 0.8, 0.95))
+        height[..., None], relief.k, relief.size, partial(report, part(progress, 0.0, 0.8))
     )
-    bytes_ = native.enlarge_bytes(confidence[..., None], fine.k, texture.size)
-    return WrinkleMaps(bytes_, displacement, light, _rounded(centres))
+    confidence = native.enlarge_bytes(relief.confidence[..., None], relief.k, relief.size)
+    return WrinkleMaps(confidence, displacement, relief.light, relief.patches)
+
+
+def glimpse(relief: Relief, settings: WrinkleSettings, size: int) -> WrinkleMaps:
+    """The same maps averaged down to ``size`` texels, which is at most the texture's size."""
+    level = min(size, len(relief.height))
+    height, confidence = (
+        cv2.resize(values, (level, level), interpolation=cv2.INTER_AREA)
+        for values in (_kept(relief, settings), relief.confidence)
+    )
+    if level < size:
+        height = cv2.resize(height, (size, size), interpolation=cv2.INTER_CUBIC)
+        confidence = cv2.resize(confidence, (size, size), interpolation=cv2.INTER_LINEAR)
+    bytes_ = np.asarray(np.rint(np.clip(confidence, 0, 255)), np.uint8)
+    return WrinkleMaps(bytes_, np.asarray(height, np.float32), relief.light, relief.patches)
+
+
+def _kept(relief: Relief, settings: WrinkleSettings) -> Float:
+    """(n, n) float32 mm: the heights that are believed."""
+    share = trust(relief.confidence, relief.texel_mm, settings.dog_thres) * relief.mask
+    return np.asarray(relief.height * share * np.float32(settings.strength), np.float32)
 
 
 def relief_of(

@@ -14,8 +14,8 @@ from fake_reconstruction import fake_reconstruction
 
 PACKAGE = Path(__file__).parents[1] / "wrinkle_addon"
 SMALL = {"a", "an", "and", "as", "at", "by", "for", "from", "in", "of", "on", "or", "the", "to", "with"}
-REFERENCE_NAMES = {"dog_thres", "dis2normal_coff"}
-"""Settings that keep the spelling that the method's users know."""
+REFERENCE_NAMES = {"dog_thres", "dis2normal_coff", "glTF"}
+"""Settings and formats that keep the spelling that their users know."""
 
 
 def classes(bpy: ModuleType, kind: str) -> Iterator[type]:
@@ -121,7 +121,7 @@ def test_every_grey_button_says_why(addon):
             with pytest.raises(RuntimeError) as caught:
                 operator()
             assert "context is incorrect" not in str(caught.value), (state, name)
-    assert {"reconstruct", "cancel", "remove_photo", "rest", "preview", "export_maps", "check_model"} <= grey
+    assert {"reconstruct", "cancel", "remove_photo", "rest", "preview", "export", "check_model"} <= grey
 
 
 def test_every_operator_stands_in_a_menu_where_the_search_finds_it(addon):

@@ -194,7 +194,7 @@ def test_a_linked_face_works_and_says_why_it_cannot_be_changed(addon, library):
     for name in ("reconstruct", "remove_face", "add_photos"):
         with pytest.raises(RuntimeError, match=r"linked from another file\. Make it local"):
             getattr(addon.ops.wrinkle, name)()
-    assert addon.ops.wrinkle.export_maps.poll()
+    assert addon.ops.wrinkle.export.poll()
     with pytest.raises(RuntimeError, match="linked from another file"):
         addon.ops.wrinkle.rest()
 

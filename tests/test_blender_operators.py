@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-import json
 import threading
 from dataclasses import replace
 from pathlib import Path
@@ -250,27 +249,6 @@ def test_wrinkles_can_be_copied_to_another_mesh(addon, runner, photo):
     weights = group_node(other.active_material.evaluated_get(depsgraph)).inputs
     assert weights["jawOpen"].default_value == 0.5
     assert group_node(face.active_material.evaluated_get(depsgraph)).inputs["jawOpen"].default_value == 0.0
-
-
-def test_export_writes_maps_that_say_how_they_are_used(addon, runner, photo, tmp_path):
-    from wrinkle_addon.core.files import read_exr, read_png
-
-    make_face(addon, photo)
-    folder = tmp_path / "maps"
-    for convention in ("OPENGL", "DIRECTX"):
-        assert addon.ops.wrinkle.export_maps(directory=str(folder / convention), convention=convention) == {"FINISHED"}
-    result = fake_reconstruction(grid=16, size=64)
-    opengl, directx = (read_png(folder / name / "normal.png").astype(int) for name in ("OPENGL", "DIRECTX"))
-    assert np.array_equal(opengl, result.normal)
-    assert np.abs(opengl * (1, -1, 1) + (0, 65535, 0) - directx).max() <= 1
-    assert np.array_equal(read_exr(folder / "OPENGL" / "displacement.exr"), result.wrinkles.displacement)
-    description = json.loads((folder / "OPENGL" / "wrinkle.json").read_text("utf-8"))
-    atlas = read_png(folder / "OPENGL" / "motion.png")
-    place = description["expressions"]["mouthSmileLeft"]
-    left = round(place["offset"][0] * atlas.shape[1])
-    top = round((1 - place["offset"][1] - place["scale"][1]) * atlas.shape[0])
-    tile = atlas[top : top + 64, left : left + 64, place["channel"]]
-    assert np.array_equal(tile, result.motion.maps[3])
 
 
 def test_preview_leaves_the_scene_as_it_was(addon, runner, photo, tmp_path):

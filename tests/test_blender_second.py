@@ -64,7 +64,7 @@ def test_an_order_renders_its_shots(bpy, picture, capsys):
     face.build_face(fake_reconstruction(grid=16, size=64), "Ann")
     shot = {"title": "neutral", "weights": {"browInnerUp": 1.0}, "wrinkles": True}
     plan = {"kind": "BEFORE_AFTER", "shots": [shot], "frames": 1}
-    order = {"object": "Ann", "plan": plan, "engine": "CYCLES", "size": 32, "picture": str(picture)}
+    order = {"object": "Ann", "plan": plan, "engine": "CYCLES", "size": 32, "made": str(picture)}
     second_blender.render_order(order)
     assert read_png(picture).shape == (32, 32, 3)
     assert "wrinkle progress 0.000 Rendering neutral" in capsys.readouterr().out

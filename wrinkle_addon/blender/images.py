@@ -4,8 +4,13 @@
 from __future__ import annotations
 
 import bpy
+import numpy as np
 
+from ..core.encode import encode_exr, encode_png
+from ..core.errors import WrinkleError
 from . import ids
+
+_PNG, _EXR = b"\x89PNG", b"\x76\x2f\x31\x01"
 
 
 def colour_image(name: str, data: bytes) -> bpy.types.Image:
@@ -48,3 +53,24 @@ def _as_data(image: bpy.types.Image) -> bpy.types.Image:
 def packed_bytes(image: bpy.types.Image) -> bytes:
     """The file inside the .blend file."""
     return bytes(image.packed_file.data)
+
+
+def image_file(image: bpy.types.Image, exr: bool = False) -> bytes:
+    """``image`` as a PNG file, or as an EXR file of its first channel; painted and replaced images too.
+
+    Raises WrinkleError when its file is gone.
+    """
+    if image.packed_file is not None and not image.is_dirty:
+        data = packed_bytes(image)
+        if data.startswith(_EXR if exr else _PNG):
+            return data
+    width, height = image.size
+    if not width or not height:
+        raise WrinkleError(f"The image {image.name!r} has no file any more.", "Put it back or reconstruct the face.")
+    pixels = np.empty(width * height * image.channels, np.float32)
+    image.pixels.foreach_get(pixels)
+    pixels = pixels.reshape(height, width, -1)[::-1]
+    if exr:
+        return encode_exr(np.ascontiguousarray(pixels[..., 0]))
+    top, kind = (65535, np.uint16) if image.is_float else (255, np.uint8)
+    return encode_png(np.rint(np.clip(pixels[..., :3], 0, 1) * top).astype(kind))

@@ -30,7 +30,7 @@ OPERATORS = (
     None,
     ("preview", "RENDER_STILL"),
     ("show_preview", "NONE"),
-    ("export_maps", "EXPORT"),
+    ("export", "EXPORT"),
     None,
     ("new_face", "ADD"),
     ("remove_face", "TRASH"),

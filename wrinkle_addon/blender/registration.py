@@ -12,6 +12,7 @@ from . import preferences, system
 _PARTS = (
     "translations",
     "properties",
+    "export_properties",
     "operators",
     "presets",
     "thumbnails",

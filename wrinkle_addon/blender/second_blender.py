@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Renders in a second, invisible Blender: the user's own stays usable, and the render can be cancelled at once."""
+"""Work in a second, invisible Blender: the user's own stays usable, and the work can be cancelled at once."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 
@@ -22,6 +22,7 @@ from .preview import Plan
 _MARK = "wrinkle progress "
 _POLL_SECONDS = 0.1
 _PACKAGE = Path(__file__).parents[1]
+_NOT_RENDERED = WrinkleError("The preview could not be rendered", "Choose another engine.")
 
 
 def available() -> bool:
@@ -34,56 +35,66 @@ def render_job(obj: bpy.types.Object, plan: Plan, name: str, engine: str, size: 
 
     name: of the file that it makes, in a folder of its own.
     """
+    order = {"object": obj.name, "plan": asdict(plan), "engine": engine, "size": size}
+    return hand_over("second_blender", "render_order", order, name)
+
+
+def hand_over(
+    module: str, function: str, order: Mapping[str, object], name: str, failed: WrinkleError = _NOT_RENDERED
+) -> Callable[[Progress], Path]:
+    """Save a copy of the open file; return the work that has a second Blender make something from it and needs no bpy.
+
+    ``function`` of ``module`` in this package is called there with ``order``, in which "made" names what it is to make:
+    a file or folder called ``name`` in a folder of its own. failed: what to say when it is not made.
+    """
     folder = Path(tempfile.mkdtemp(prefix="wrinkle-"))
     copy = folder / "scene.blend"
     bpy.ops.wm.save_as_mainfile(filepath=str(copy), copy=True)
-    order = {
-        "object": obj.name,
-        "plan": asdict(plan),
-        "engine": engine,
-        "size": size,
-        "picture": str(folder / name),
+    whole = {
+        **order,
+        "made": str(folder / name),
         "path": [str(_PACKAGE.parent), *sys.path],
-        "package": f"{_PACKAGE.name}.blender.second_blender",
+        "module": f"{_PACKAGE.name}.blender.{module}",
+        "function": function,
     }
-    (folder / "order.json").write_text(json.dumps(order), encoding="utf-8")
+    (folder / "order.json").write_text(json.dumps(whole), encoding="utf-8")
     script = (
         "import importlib, json, pathlib, sys\n"
         "order = json.loads(pathlib.Path(sys.argv[-1]).read_text(encoding='utf-8'))\n"
         "sys.path[:0] = [entry for entry in order['path'] if entry not in sys.path]\n"
-        "importlib.import_module(order['package']).render_order(order)\n"
+        "getattr(importlib.import_module(order['module']), order['function'])(order)\n"
     )
     command = [bpy.app.binary_path, "--background", "--factory-startup", str(copy), "--python-exit-code", "3"]
     command += ["--python-expr", script, "--", str(folder / "order.json")]
-    return lambda progress: watch(command, Path(order["picture"]), progress)
+    return lambda progress: watch(command, folder / name, progress, failed)
 
 
-def watch(command: Sequence[str], picture: Path, progress: Progress) -> Path:
-    """Run the second Blender until it has made ``picture``, or kill it when ``progress`` asks to stop.
+def watch(command: Sequence[str], made: Path, progress: Progress, failed: WrinkleError = _NOT_RENDERED) -> Path:
+    """Run the second Blender until it has ``made`` what it should, or kill it when ``progress`` asks to stop.
 
-    The folder of the picture goes with it unless the picture was made. Raises Cancelled, or WrinkleError with what the
-    second Blender said last.
+    The folder around it goes with it unless it was made. Raises Cancelled, or ``failed`` with what the second Blender
+    said last.
     """
     try:
-        return _watched(command, picture, progress)
+        return _watched(command, made, progress, failed)
     except BaseException:
-        shutil.rmtree(picture.parent, ignore_errors=True)
+        shutil.rmtree(made.parent, ignore_errors=True)
         raise
 
 
-def _watched(command: Sequence[str], picture: Path, progress: Progress) -> Path:
-    told = picture.parent / "output.txt"
+def _watched(command: Sequence[str], made: Path, progress: Progress, failed: WrinkleError) -> Path:
+    told = made.parent / "output.txt"
     with told.open("wb") as output, subprocess.Popen(command, stdout=output, stderr=subprocess.STDOUT) as process:
         try:
             while process.poll() is None:
                 if not progress(*_last_progress(told)):
-                    raise Cancelled("preview")
+                    raise Cancelled(made.name)
                 time.sleep(_POLL_SECONDS)
         finally:
             process.kill()
-    if process.returncode != 0 or not picture.exists():
-        raise WrinkleError(f"The preview could not be rendered ({_last_error(told)}).", "Choose another engine.")
-    return picture
+    if process.returncode != 0 or not made.exists():
+        raise WrinkleError(f"{failed.message} ({_last_error(told)}).", failed.hint)
+    return made
 
 
 def _last_progress(told: Path) -> tuple[float, str]:
@@ -99,16 +110,18 @@ def _last_error(told: Path) -> str:
     return lines[-1].partition("Error: ")[2].strip() if lines else "the second Blender stopped"
 
 
-def render_order(order: dict[str, object]) -> None:
-    """What the second Blender does: render the shots of an order and tell how far it is on standard output."""
-    from .preview import Plan, Shot, render_plan
+def tell(fraction: float, text: str) -> bool:
+    """The second Blender's progress callback: says on standard output how far it is."""
+    sys.stdout.write(f"{_MARK}{fraction:.3f} {text}\n")
+    sys.stdout.flush()
+    return True
 
-    def tell(fraction: float, text: str) -> bool:
-        sys.stdout.write(f"{_MARK}{fraction:.3f} {text}\n")
-        sys.stdout.flush()
-        return True
+
+def render_order(order: dict[str, object]) -> None:
+    """What the second Blender does: render the shots of an order."""
+    from .preview import Plan, Shot, render_plan
 
     wanted = order["plan"]
     plan = Plan(wanted["kind"], tuple(Shot(**entry) for entry in wanted["shots"]), wanted["frames"])
     obj = bpy.data.objects[order["object"]]
-    render_plan(obj, Path(order["picture"]), plan, engine=order["engine"], size=order["size"], progress=tell)
+    render_plan(obj, Path(order["made"]), plan, engine=order["engine"], size=order["size"], progress=tell)

@@ -1,53 +1,82 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The operator of step 6: the maps as files, with a description of how they are put together.
+"""The operator of step 6: the face, its maps and shaders for other programs, in one folder.
 
 Annotations are evaluated here (no ``from __future__ import annotations``) because Blender reads them.
 """
 
+import shutil
+from collections.abc import Callable
 from pathlib import Path
 
 import bpy
-from bpy.props import EnumProperty, StringProperty
+from bpy.props import StringProperty
 
 from ...core.errors import WrinkleError
-from .. import current, jobs, map_export
-from .task import on_face
+from ...core.files import output_folder
+from ...core.progress import Progress, part
+from .. import current, live, map_export, mesh_files, second_blender
+from .task import JobOperator, idle, in_object_mode, on_face
+
+_MESHES = 0.8
+"""Share of the work that is done when the mesh files are there."""
 
 
-class WRINKLE_OT_export_maps(bpy.types.Operator):
-    """Write the maps and a JSON description of how expressions wake them into a folder, for other programs"""
+class WRINKLE_OT_export(JobOperator, bpy.types.Operator):
+    """Write the face with its expressions, its maps, and shaders that wake them, for other programs"""
 
-    bl_idname = "wrinkle.export_maps"
-    bl_label = "Export Maps"
-    bl_options = {"PRESET"}  # noqa: RUF012 - Blender's convention
+    bl_idname = "wrinkle.export"
+    bl_label = "Export"
 
-    directory: StringProperty(name="Folder", description="The folder for the files", subtype="DIR_PATH")
-    convention: EnumProperty(
-        name="Normals",
-        description="Which way green points",
-        items=[
-            ("OPENGL", "OpenGL", "Green is up: Blender, Unity, Godot, Maya"),
-            ("DIRECTX", "DirectX", "Green is down: Unreal, 3ds Max"),
-        ],
+    directory: StringProperty(
+        name="Folder",
+        description="The folder for the files; empty for the one chosen in step 6",
+        subtype="DIR_PATH",
+        options={"SKIP_SAVE"},
     )
 
     @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:
-        return on_face(cls, context)
+        return on_face(cls, context) and in_object_mode(cls, context) and idle(cls, context)
 
-    def invoke(self, context: bpy.types.Context, event: bpy.types.Event) -> set[str]:
-        context.window_manager.fileselect_add(self)
-        return {"RUNNING_MODAL"}
+    def prepare(self, context: bpy.types.Context) -> Callable[[Progress], tuple[list[Path], tuple[str, ...]]]:
+        obj, wanted = current.face_object(context), context.scene.wrinkle_export
+        folder = output_folder(chosen_folder(self.directory or wanted.folder))
+        engines, formats = sorted(wanted.engines), [name for name in mesh_files.FORMATS if name in wanted.formats]
+        export = map_export.collect(obj, live.drives_of(obj), wanted.convention == "DIRECTX")
+        morphs = mesh_files.morphs(obj)
+        meshes = None
+        if formats:
+            meshes = mesh_files.job(obj, formats, self.options.is_invoke and second_blender.available())
 
-    def execute(self, context: bpy.types.Context) -> set[str]:
-        try:
-            folder = Path(bpy.path.abspath(self.directory))
-            paths = map_export.export_maps(current.face_object(context), folder, self.convention == "DIRECTX")
-        except WrinkleError as error:
-            self.report({"ERROR"}, jobs.sentence(error))
-            return {"CANCELLED"}
-        self.report({"INFO"}, f"{len(paths)} files are in {folder}.")
-        return {"FINISHED"}
+        def work(progress: Progress) -> tuple[list[Path], tuple[str, ...]]:
+            made = meshes(part(progress, 0.0, _MESHES)) if meshes is not None else None
+            try:
+                files = sorted(made.iterdir()) if made is not None else []
+                rest = part(progress, _MESHES if files else 0.0, 1.0)
+                return map_export.write(export, folder, engines, files, morphs, rest), morphs
+            finally:
+                if made is not None:
+                    shutil.rmtree(made.parent)
+
+        self._expected = set(export.recipe.weights)
+        return work
+
+    def done(self, context: bpy.types.Context, value: tuple[list[Path], tuple[str, ...]]) -> str:
+        paths, morphs = value
+        said = f"{len(paths)} files are in {paths[-1].parent}."
+        lost = sorted(self._expected - set(morphs))
+        if lost:
+            said += f" The face has lost the shape keys of {len(lost)} expressions ({lost[0]} ...)."
+        return said
 
 
-register, unregister = bpy.utils.register_classes_factory((WRINKLE_OT_export_maps,))
+def chosen_folder(path: str) -> Path:
+    """The folder that a user named. Raises WrinkleError when it cannot be told where it is."""
+    if not path:
+        raise WrinkleError("No folder is chosen.", "Choose one in step 6.")
+    if path.startswith("//") and not bpy.data.filepath:
+        raise WrinkleError("The .blend file has no folder yet.", "Save it first, or choose another folder in step 6.")
+    return Path(bpy.path.abspath(path))
+
+
+register, unregister = bpy.utils.register_classes_factory((WRINKLE_OT_export,))

@@ -156,6 +156,11 @@ def free(cls: type[bpy.types.Operator], context: bpy.types.Context) -> bool:
     if locked:
         cls.poll_message_set(locked)
         return False
+    return idle(cls, context)
+
+
+def idle(cls: type[bpy.types.Operator], context: bpy.types.Context) -> bool:
+    """Poll: nothing works on the active face; says so otherwise."""
     if jobs.job_of(current.job_key(context)) is None:
         return True
     cls.poll_message_set("This face is being worked on; wait for it, or cancel it with Esc.")

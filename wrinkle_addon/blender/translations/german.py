@@ -290,13 +290,46 @@ TEXTS = {
     "Show Preview": "Vorschau zeigen",
     "Open the preview in a window of its own": "Die Vorschau in einem eigenen Fenster öffnen",
     # 6 Export
-    "Export Maps": "Karten exportieren",
-    "Write the maps and a JSON description of how expressions wake them into a folder, for other programs": (
-        "Die Karten und eine JSON-Beschreibung, wie Ausdrücke sie wecken, für andere Programme in einen Ordner legen"
+    "Export": "Exportieren",
+    "Write the face with its expressions, its maps, and shaders that wake them, for other programs": (
+        "Das Gesicht mit seinen Ausdrücken, seine Karten und Shader, die sie wecken, für andere Programme schreiben"
     ),
-    "The folder for the files": "Der Ordner für die Dateien",
+    "Wrinkle Export": "Faltenexport",
+    "What of faces is exported, and where to": "Was von Gesichtern exportiert wird, und wohin",
+    "The folder for the files; empty for the one chosen in step 6": (
+        "Der Ordner für die Dateien; leer für den in Schritt 6 gewählten"
+    ),
+    "The folder for the files; // is the folder of the .blend file": (
+        "Der Ordner für die Dateien; // ist der Ordner der .blend-Datei"
+    ),
+    "Mesh": "Mesh",
+    "Files of the face itself, with its expressions as morph targets. Shift + click for several": (
+        "Dateien des Gesichts selbst, mit seinen Ausdrücken als Morph-Targets. Umschalt + Klick für mehrere"
+    ),
+    "Mesh, morph targets, base colour and normal map in one file, face.glb": (
+        "Mesh, Morph-Targets, Grundfarbe und Normal-Map in einer Datei, face.glb"
+    ),
+    "The same for Unreal, Unity, Maya and others, face.fbx": "Dasselbe für Unreal, Unity, Maya und andere, face.fbx",
+    "The same for USD pipelines, face.usdz": "Dasselbe für USD-Pipelines, face.usdz",
+    "Shaders": "Shader",
+    "Shaders that let the wrinkles follow the expressions there too. Shift + click for several": (
+        "Shader, mit denen die Falten auch dort den Ausdrücken folgen. Umschalt + Klick für mehrere"
+    ),
+    "An editor script that builds the material": "Ein Editor-Skript, das das Material baut",
+    "An include for Shader Graph (URP and HDRP) and a component that feeds the weights": (
+        "Eine Include-Datei für Shader Graph (URP und HDRP) und eine Komponente, die die Gewichte liefert"
+    ),
+    "A material with its shader and a script that feeds the weights": (
+        "Ein Material mit seinem Shader und ein Skript, das die Gewichte liefert"
+    ),
+    "Other": "Andere",
+    "A GLSL fragment shader and a reader in plain NumPy, for everything else": (
+        "Ein GLSL-Fragment-Shader und ein Leser in reinem NumPy, für alles andere"
+    ),
     "Normals": "Normalen",
-    "Which way green points": "Wohin Grün zeigt",
+    "Writing the maps": "Karten werden geschrieben",
+    "Writing the masks": "Masken werden geschrieben",
+    "Which way green points in the normal maps": "Wohin Grün in den Normal-Maps zeigt",
     "Green is up: Blender, Unity, Godot, Maya": "Grün ist oben: Blender, Unity, Godot, Maya",
     "Green is down: Unreal, 3ds Max": "Grün ist unten: Unreal, 3ds Max",
     # Preferences and system check

@@ -16,7 +16,7 @@ from .core.errors import Cancelled, WrinkleError
 
 if TYPE_CHECKING:
     from .core.progress import Progress
-    from .core.types import Reconstruction
+    from .core.types import Byte, Reconstruction
     from .core.wrinkles import WrinkleSettings
 
 
@@ -67,6 +67,30 @@ def _add_reconstruct_options(command: argparse.ArgumentParser) -> None:
     command.add_argument(
         "--landmarks", type=Path, action="append", default=[], metavar="FILE.pts", help="one per photo, in order"
     )
+    command.add_argument(
+        "--mask",
+        type=Path,
+        action="append",
+        default=[],
+        metavar="PNG",
+        help="take wrinkles where this UV mask is bright; one for all photos, or one per photo, in order",
+    )
+    command.add_argument(
+        "--regions",
+        type=_names,
+        action="append",
+        default=[],
+        metavar="NAME,...",
+        help="regions that a photo gives, and it alone, or all; one list per photo, in order",
+    )
+    command.add_argument(
+        "--shows",
+        type=_names,
+        action="append",
+        default=[],
+        metavar="NAME,...",
+        help="expressions whose wrinkles a photo shows, neutral, or auto; one list per photo, in order",
+    )
     command.add_argument("--size", type=int, default=2048, help="edge of the maps in texels")
     command.add_argument(
         "--expression", action="append", default=[], metavar="NAME", help="an expression for the preview to show"
@@ -85,6 +109,7 @@ def _add_texture(commands: argparse._SubParsersAction) -> None:
     scale.add_argument("--texel_mm", type=_positive, metavar="X", help="edge of a texel in mm")
     command.add_argument("--mesh_mm", type=_positive, default=1.0, metavar="SCALE", help="mm per unit of the mesh")
     command.add_argument("--light", type=_direction, metavar="X,Y,Z", help="direction towards the light")
+    command.add_argument("--mask", type=Path, metavar="PNG", help="keep wrinkles where this UV mask is bright")
     _add_wrinkle_options(command)
     command.set_defaults(run=_texture)
 
@@ -109,7 +134,6 @@ def _add_wrinkle_options(command: argparse.ArgumentParser) -> None:
     command.add_argument(
         "--detector", choices=("full", "dog"), default="full", help="dog: difference of Gaussians only"
     )
-    command.add_argument("--mask", type=Path, metavar="PNG", help="keep wrinkles where this UV mask is bright")
 
 
 def _reconstruct(options: argparse.Namespace) -> None:
@@ -122,14 +146,14 @@ def _reconstruct(options: argparse.Namespace) -> None:
 def reconstruct(options: argparse.Namespace, progress: Progress) -> tuple[Reconstruction, list[Path]]:
     """Do what the command ``reconstruct`` was told; returns the result and the files written."""
     from .core.files import output_folder
-    from .core.images import read_mask
     from .core.landmarks import read_pts
     from .core.output import write_reconstruction
     from .core.pipeline import Runner
     from .core.settings import Settings
 
-    if len(options.landmarks) > len(options.photos):
-        raise WrinkleError("There are more --landmarks files than photos.", "Give at most one per photo, in order.")
+    for name in ("landmarks", "mask", "regions", "shows"):
+        if len(getattr(options, name)) > len(options.photos):
+            raise WrinkleError(f"--{name} is given more often than photos.", "Give at most one per photo, in order.")
     settings = Settings(
         model=options.model,
         uv=options.uv,
@@ -137,16 +161,30 @@ def reconstruct(options: argparse.Namespace, progress: Progress) -> tuple[Recons
         dis2normal_coff=options.dis2normal_coff,
         wrinkles=_wrinkle_settings(options),
     )
-    mask = read_mask(options.mask) if options.mask else None
-    landmarks = {index: read_pts(path) for index, path in enumerate(options.landmarks)}
     folder = output_folder(options.out)
-    result = Runner().reconstruct(options.photos, settings, landmarks=landmarks, mask=mask, progress=progress)
+    result = Runner().reconstruct(
+        options.photos,
+        settings,
+        landmarks={index: read_pts(path) for index, path in enumerate(options.landmarks)},
+        masks=_masks(options),
+        regions={index: names for index, names in enumerate(options.regions) if names != ("all",)},
+        shows={index: names for index, names in enumerate(options.shows) if names != ("auto",)},
+        progress=progress,
+    )
     paths = write_reconstruction(result, settings, folder)
     if not options.no_blend and importlib.util.find_spec("bpy"):
         from .blender.headless import write_blend_and_preview
 
         paths += write_blend_and_preview(result, settings, folder, tuple(options.expression), progress)
     return result, paths
+
+
+def _masks(options: argparse.Namespace) -> dict[int, Byte]:
+    """The mask of each photo; a single one is for all."""
+    from .core.images import read_mask
+
+    masks = [read_mask(path) for path in options.mask]
+    return dict(enumerate(masks * len(options.photos) if len(masks) == 1 else masks))
 
 
 def _texture(options: argparse.Namespace) -> None:
@@ -205,6 +243,10 @@ def _positive(text: str) -> float:
     if not 0 < value < float("inf"):
         raise argparse.ArgumentTypeError(f"{text} is not a positive number")
     return value
+
+
+def _names(text: str) -> tuple[str, ...]:
+    return tuple(name.strip() for name in text.split(",") if name.strip())
 
 
 def _direction(text: str) -> tuple[float, float, float]:

@@ -111,9 +111,16 @@ def _arguments(options: argparse.Namespace) -> list[str]:
             written.append(f"--{name}")
             continue
         values = value if isinstance(value, list) else [value]
-        path = isinstance(value, Path) or (name == "model" and value != "builtin")
-        written += [f"--{name}={Path(entry).absolute() if path else entry}" for entry in values]
+        written += [f"--{name}={_written(entry, name)}" for entry in values]
     return written
+
+
+def _written(value: object, name: str) -> str:
+    if isinstance(value, tuple):
+        return ",".join(value)
+    if isinstance(value, Path) or (name == "model" and value != "builtin"):
+        return str(Path(str(value)).absolute())
+    return str(value)
 
 
 def _columns() -> list[str]:

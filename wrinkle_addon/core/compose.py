@@ -34,24 +34,28 @@ def attach(displacements: Sequence[Float], masks: Sequence[Float]) -> Float:
     """
     _check(displacements, masks, "mask")
     weights = [_weight(mask) for mask in masks]
-    reach = np.minimum(sum(weights, np.zeros_like(weights[0])), 1)
-    # The finest band knows no width of its own.
-    softened = [np.asarray(cv2.GaussianBlur(weight, (0, 0), EDGE_TEXELS), np.float32) for weight in weights]
-    return np.asarray(blend(displacements, softened) * reach, np.float32)
+    given = np.minimum(sum(weights, np.zeros_like(weights[0])), 1)
+    return np.asarray(blend(displacements, [_softened(weight) for weight in weights]) * given, np.float32)
 
 
 def combine(
-    displacements: Sequence[Float], textures: Sequence[Texture], confidences: Sequence[Byte] | None = None
+    displacements: Sequence[Float],
+    textures: Sequence[Texture],
+    confidences: Sequence[Byte] | None = None,
+    shares: Sequence[Float | None] | None = None,
 ) -> Float:
     """One displacement map out of several photos of one person, each texel from those that show it best.
 
-    displacements: (S, S) float32 mm; textures: what each was measured on; confidences: (S, S) uint8 wrinkle confidence.
+    displacements: (S, S) float32 mm; textures: what each was measured on; confidences: (S, S) uint8 wrinkle confidence;
+    shares: (S, S) in 0..1, soft or hard, where the user lets a photo take part, None for everywhere.
     Visibility and facing (alpha) come first, then sharpness and confidence, all smoothed so that neighbours agree.
-    Texels that no photo shows are smooth. Raises WrinkleError like :func:`attach`.
+    Texels that no photo shows or may give are smooth. Raises WrinkleError like :func:`attach`.
     """
     _check(displacements, [texture.alpha for texture in textures], "texture")
+    allowed = _allowed(textures, shares)
     if len(displacements) == 1:
-        return displacements[0]
+        share = allowed[0]
+        return displacements[0] if share is None else displacements[0] * share
     weights = photo_weights(textures)
     if confidences is not None:
         _check(displacements, confidences, "confidence map")
@@ -60,9 +64,40 @@ def combine(
             for weight, confidence in zip(weights, confidences, strict=True)
         ]
     # Squared once more: one photo's wrinkles, not the mean of two that lie a little apart.
-    shares = [np.asarray(weight**2, np.float32) for weight in weights]
-    reach = np.max(np.stack([texture.alpha for texture in textures]), axis=0) / np.float32(255)
-    return np.asarray(blend(displacements, shares) * np.minimum(reach * 2, 1), np.float32)
+    votes = [
+        np.asarray(weight**2 * (1 if share is None else share), np.float32)
+        for weight, share in zip(weights, allowed, strict=True)
+    ]
+    return np.asarray(blend(displacements, votes) * reach(textures, shares), np.float32)
+
+
+def reach(textures: Sequence[Texture], shares: Sequence[Float | None] | None = None) -> Float:
+    """How much of the wrinkles :func:`combine` keeps at each texel: (S, S) float32, 0 where no photo shows or gives it.
+
+    Half of the alpha suffices: what is seen at a slant is seen.
+    """
+    allowed = _allowed(textures, shares)
+    alphas = [texture.alpha / np.float32(255) for texture in textures]
+    if all(share is None for share in allowed):
+        return np.asarray(np.minimum(2 * np.max(np.stack(alphas), axis=0), 1), np.float32)
+    given = [np.ones_like(alphas[0]) if share is None else share for share in allowed]
+    most = np.maximum(np.max(np.stack(given), axis=0), 1e-6)
+    # Where two photos hand over to each other both have half a share, and nothing may fade.
+    seen = np.max(np.stack([alpha * share / most for alpha, share in zip(alphas, given, strict=True)]), axis=0)
+    return np.asarray(np.minimum(2 * seen, 1) * np.minimum(np.sum(given, axis=0), 1), np.float32)
+
+
+def _allowed(textures: Sequence[Texture], shares: Sequence[Float | None] | None) -> list[Float | None]:
+    """The shares with hard edges softened; the finest band of a blend knows no width of its own."""
+    if shares is None:
+        return [None] * len(textures)
+    alphas = [texture.alpha for texture in textures]
+    _check(alphas, [a if share is None else share for a, share in zip(alphas, shares, strict=False)], "share")
+    return [None if share is None else _softened(share) for share in shares]
+
+
+def _softened(weight: Float) -> Float:
+    return np.asarray(cv2.GaussianBlur(weight, (0, 0), EDGE_TEXELS), np.float32)
 
 
 def _smooth(image: Float) -> Float:

@@ -17,9 +17,9 @@ import numpy as np
 import numpy.typing as npt
 
 from .activation import saturate
-from .compose import attach, combine
+from .compose import attach, combine, reach
 from .errors import WrinkleError
-from .types import Byte, FaceModel, Fit, Float, Layer, MotionMaps, Surface, Texture, WrinkleMaps
+from .types import FaceModel, Fit, Float, Layer, MotionMaps, Surface, Texture, WrinkleMaps
 from .wrinkles import normal_map
 
 MOST_LAYERS = 3
@@ -96,6 +96,15 @@ def group_photos(weights: Float, motion: MotionMaps, shows: Mapping[int, Sequenc
 
 
 @dataclass(frozen=True, eq=False)
+class _Measured:
+    """What one photo yielded, and where it may take part."""
+
+    maps: WrinkleMaps
+    texture: Texture
+    share: Float | None
+
+
+@dataclass(frozen=True, eq=False)
 class Layered:
     """See Reconstruction.layers and .permanent; empty when all photos make one map."""
 
@@ -110,22 +119,23 @@ def layered(
     textures: Sequence[Texture],
     surface: Surface,
     coff: float,
+    shares: Sequence[Float | None] | None = None,
 ) -> Layered:
-    """The layers that a grouping asks for, with their normal maps."""
+    """The layers that a grouping asks for, with their normal maps. shares: see :func:`combine`."""
     if grouping.single:
         return Layered()
-    heights, confidences = [maps.displacement for maps in found], [maps.confidence for maps in found]
-    rest = None
-    if grouping.neutral:
-        own = list(grouping.neutral)
-        rest = combine([heights[i] for i in own], [textures[i] for i in own], [confidences[i] for i in own])
+    photos = [
+        _Measured(maps, texture, share)
+        for maps, texture, share in zip(found, textures, shares or [None] * len(found), strict=True)
+    ]
+    rest = _combined([photos[i] for i in grouping.neutral]) if grouping.neutral else None
     layers = []
     for parts in grouping.parts:
-        masks = [_wakes(group.expressions, motion, heights[0].shape[0]) for group in parts]
-        height = _layer_displacement(parts, masks, heights, textures, confidences, rest)
+        masks = [_wakes(group.expressions, motion, textures[0].size) for group in parts]
+        height = _layer_displacement([[photos[i] for i in group.photos] for group in parts], masks, rest)
         names = tuple(name for group in parts for name in group.expressions)
-        photos = tuple(photo for group in parts for photo in group.photos)
-        layers.append(Layer(height, normal_map(height, surface, coff), names, photos))
+        members = tuple(photo for group in parts for photo in group.photos)
+        layers.append(Layer(height, normal_map(height, surface, coff), names, members))
     permanent = None if rest is None else Layer(rest, normal_map(rest, surface, coff), (), grouping.neutral)
     return Layered(tuple(layers), permanent)
 
@@ -139,27 +149,28 @@ def _wakes(names: Sequence[str], motion: MotionMaps, size: int) -> Float:
 
 
 def _layer_displacement(
-    parts: Sequence[Group],
-    masks: Sequence[Float],
-    displacements: Sequence[Float],
-    textures: Sequence[Texture],
-    confidences: Sequence[Byte],
-    permanent: Float | None,
+    groups: Sequence[Sequence[_Measured]], masks: Sequence[Float], permanent: Float | None
 ) -> Float:
-    """(S, S) float32 mm: the groups of one layer as one map, without the permanent lines, which show anyway.
+    """(S, S) float32 mm: the photos of one layer's groups as one map, without the permanent lines, which show anyway.
 
-    masks: (S, S) per group, where its expressions wake the skin; the others are per photo.
+    masks: (S, S) per group, where its expressions wake the skin.
     """
     maps = []
-    for group in parts:
-        own = list(group.photos)
-        chosen = [textures[photo] for photo in own]
-        whole = combine([displacements[photo] for photo in own], chosen, [confidences[photo] for photo in own])
+    for group in groups:
+        whole = _combined(group)
         if permanent is not None:
-            seen = np.max([texture.alpha for texture in chosen], axis=0) / np.float32(255)
-            whole = whole - permanent * np.minimum(2 * seen, 1)
+            whole = whole - permanent * reach([p.texture for p in group], [p.share for p in group])
         maps.append(np.asarray(whole, np.float32))
     return maps[0] if len(maps) == 1 else attach(maps, masks)
+
+
+def _combined(photos: Sequence[_Measured]) -> Float:
+    return combine(
+        [photo.maps.displacement for photo in photos],
+        [photo.texture for photo in photos],
+        [photo.maps.confidence for photo in photos],
+        [photo.share for photo in photos],
+    )
 
 
 def _alike(weights: Float, photos: Sequence[int]) -> list[tuple[int, ...]]:

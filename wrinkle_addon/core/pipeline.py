@@ -26,6 +26,7 @@ from .progress import Progress, silent
 from .quality import photo_warnings
 from .regions import fold_mask, left_share, region_mask, skin_mask
 from .settings import DIS2NORMAL_COFF, Settings
+from .shares import photo_shares, support
 from .strain import Strains, strain_maps
 from .surface import surface_of
 from .texture import extract_texture, merge_textures
@@ -109,7 +110,8 @@ class Runner:
         settings: Settings | None = None,
         *,
         landmarks: Mapping[int, Landmarks] | None = None,
-        mask: Byte | None = None,
+        masks: Mapping[int, Byte] | None = None,
+        regions: Mapping[int, Sequence[str]] | None = None,
         shows: Mapping[int, Sequence[str]] | None = None,
         progress: Progress = silent,
     ) -> Reconstruction:
@@ -121,8 +123,10 @@ class Runner:
             Photos of the same person, as paths or already read.
         landmarks
             Landmarks to use instead of found ones, by the photo's place in ``photos``.
-        mask
-            (H, W) uint8 in the model's UV; wrinkles are kept where it is bright.
+        masks
+            (H, W) uint8 in the model's UV, by the photo's place; wrinkles are taken from the photo where it is bright.
+        regions
+            Regions of the face that a photo gives, by its place: it gives only these, and they come from it alone.
         shows
             Expressions whose wrinkles a photo shows, or "neutral", by the photo's place; found by the fit where absent.
 
@@ -139,8 +143,9 @@ class Runner:
         read, marks, model, fits = laid.photos, laid.marks, laid.model, laid.fits
         textures = self._textures(model, read, fits, settings, progress_of.part(progress, 0.35, 0.5))
         surface = self._surface("surface", model, fits, fits.value[0].neutral)
-        found = self._wrinkles(model, textures, fits, settings, mask, progress_of.part(progress, 0.5, 0.85))
-        maps, texture = self._combined(found, textures)
+        shares = self._shares(model, len(read), settings, masks or {}, regions or {})
+        found = self._wrinkles(model, textures, fits, settings, shares, progress_of.part(progress, 0.5, 0.85))
+        maps, texture = self._combined(found, textures, shares)
         progress_of.report(progress, 0.85, "Making the normal map")
         normal = self._memory.run(
             "normal map",
@@ -148,7 +153,7 @@ class Runner:
             lambda: normal_map(maps.value.displacement, surface.value, settings.dis2normal_coff),
         )
         skin = self._moving_skin(model, fits, settings, progress_of.part(progress, 0.9, 1.0))
-        layers = self._layers(model, fits, surface, found, textures, skin, shows or {}, settings)
+        layers = self._layers(model, fits, surface, found, textures, skin, shares, shows or {}, settings)
         motion = self._motion(skin, surface, maps, normal.value, layers, settings)
         fitted = fits.value
         relief = self._memory.last("relief 1") if len(found) == 1 else None
@@ -256,24 +261,40 @@ class Runner:
         textures: Sequence[Keyed[Texture]],
         fits: Keyed[tuple[Fit, ...]],
         settings: Settings,
-        mask: Byte | None,
+        shares: Keyed[list[Float | None]],
         progress: Progress,
     ) -> list[Keyed[WrinkleMaps]]:
-        skin = self._memory.run(
-            "masks",
-            digest(model.key, settings.size, mask if mask is None else digest(mask)),
-            lambda: masked(skin_mask(model.value, settings.size), mask),
-        )
+        bare = self._memory.run("skin", digest(model.key, settings.size), lambda: skin_mask(model.value, settings.size))
         steps = progress_of.steps(progress, len(textures), "Finding wrinkles")
         return [
-            self._photo_wrinkles(index, model, texture, fits, skin, settings, step)
+            self._photo_wrinkles(index, model, texture, fits, self._open(index, bare, shares), settings, step)
             for index, (texture, step) in enumerate(zip(textures, steps, strict=True))
         ]
 
+    def _shares(
+        self,
+        model: Keyed[FaceModel],
+        count: int,
+        settings: Settings,
+        masks: Mapping[int, Byte],
+        regions: Mapping[int, Sequence[str]],
+    ) -> Keyed[list[Float | None]]:
+        painted = [(photo, digest(mask)) for photo, mask in sorted(masks.items())]
+        key = digest(model.key, count, settings.size, painted, sorted(regions.items()))
+        return self._memory.run("shares", key, lambda: photo_shares(model.value, count, settings.size, masks, regions))
+
+    def _open(self, index: int, bare: Keyed[Float], shares: Keyed[list[Float | None]]) -> Keyed[Float]:
+        """The skin on which a photo's wrinkles are looked for."""
+        around = support(shares.value[index])
+        return bare if around is None else Keyed(bare.value * around, digest(bare.key, around))
+
     def _combined(
-        self, found: Sequence[Keyed[WrinkleMaps]], textures: Sequence[Keyed[Texture]]
+        self,
+        found: Sequence[Keyed[WrinkleMaps]],
+        textures: Sequence[Keyed[Texture]],
+        shares: Keyed[list[Float | None]],
     ) -> tuple[Keyed[WrinkleMaps], Keyed[Texture]]:
-        if len(found) == 1:
+        if len(found) == 1 and shares.value[0] is None:
             return found[0], textures[0]
         values = [maps.value for maps in found]
         both = digest([maps.key for maps in found])
@@ -281,7 +302,9 @@ class Runner:
             "merged texture", both, lambda: merge_textures([texture.value for texture in textures])
         )
         combined = self._memory.run(
-            "combined wrinkles", both, lambda: combined_maps(values, [texture.value for texture in textures])
+            "combined wrinkles",
+            digest(both, shares.key),
+            lambda: combined_maps(values, [texture.value for texture in textures], shares.value),
         )
         return combined, merged
 
@@ -344,14 +367,14 @@ class Runner:
         found: Sequence[Keyed[WrinkleMaps]],
         textures: Sequence[Keyed[Texture]],
         skin: Keyed[MovingSkin],
+        shares: Keyed[list[Float | None]],
         shows: Mapping[int, Sequence[str]],
         settings: Settings,
     ) -> Keyed[Layered]:
         if len(found) == 1:
             return Keyed(Layered(), found[0].key)
-        key = digest(
-            skin.key, surface.key, [maps.key for maps in found], settings.dis2normal_coff, sorted(shows.items())
-        )
+        coff = settings.dis2normal_coff
+        key = digest(skin.key, surface.key, [maps.key for maps in found], shares.key, coff, sorted(shows.items()))
 
         def build() -> Layered:
             weights = np.stack([expression_weights(fit, model.value) for fit in fits.value])
@@ -362,7 +385,8 @@ class Runner:
                 [maps.value for maps in found],
                 [texture.value for texture in textures],
                 surface.value,
-                settings.dis2normal_coff,
+                coff,
+                shares.value,
             )
 
         return self._memory.run("layers", key, build)
@@ -409,21 +433,13 @@ class MovingSkin:
     folds: Float
 
 
-def masked(skin: Float, mask: Byte | None) -> Float:
-    """The skin mask times a user's mask of any size. skin: (S, S) float32; mask: (H, W) uint8 or None."""
-    if mask is None:
-        return skin
-    import cv2
-
-    size = skin.shape[0]
-    way = cv2.INTER_AREA if max(mask.shape) > size else cv2.INTER_LINEAR
-    return np.asarray(skin * cv2.resize(mask, (size, size), interpolation=way) / np.float32(255), np.float32)
-
-
-def combined_maps(maps: Sequence[WrinkleMaps], textures: Sequence[Texture]) -> WrinkleMaps:
-    """Several photos' wrinkle maps as one: each texel from the photos that show it best."""
-    displacement = combine([entry.displacement for entry in maps], textures, [entry.confidence for entry in maps])
-    confidence = np.max(np.stack([entry.confidence for entry in maps]), axis=0)
+def combined_maps(
+    maps: Sequence[WrinkleMaps], textures: Sequence[Texture], shares: Sequence[Float | None] | None = None
+) -> WrinkleMaps:
+    """Several photos' wrinkle maps as one: each texel from the photos that show it best; shares: see combine."""
+    confidences = [entry.confidence for entry in maps]
+    displacement = combine([entry.displacement for entry in maps], textures, confidences, shares)
+    confidence = np.max(np.stack(confidences), axis=0)
     light: Light = max((entry.light for entry in maps), key=lambda light: light.confidence)
     patches = np.concatenate([entry.patches for entry in maps])
     return WrinkleMaps(confidence, displacement, light, patches)

@@ -18,9 +18,9 @@ from .memory import StageMemory
 from .models.obj import read_obj
 from .models.seams import split_seams
 from .output import light_report, versions
-from .pipeline import masked
 from .progress import Progress, silent
 from .settings import DIS2NORMAL_COFF
+from .shares import resized
 from .surface import flat_surface, surface_of
 from .types import Byte, Light, Surface, Texture, WrinkleMaps
 from .wrinkles import WrinkleSettings, load_regressor, normal_map, wrinkle_maps
@@ -63,7 +63,7 @@ def run_texture_job(
     progress_of.report(progress, 0.0, "Reading the texture")
     texture = stages.run("texture", "", lambda: read_texture(job.texture)).value
     surface = stages.run("surface", "", lambda: _surface(job, texture, warnings)).value
-    skin = masked(np.ones(texture.alpha.shape, np.float32), job.mask)
+    skin = np.ones(texture.alpha.shape, np.float32) if job.mask is None else resized(job.mask, texture.size)
     light = stages.run("light", "", lambda: _light(job, texture, surface, skin)).value
     regressor = load_regressor()
     maps = stages.run(

@@ -1,10 +1,11 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Camera and lights for a face: close framing, and a key light that grazes the skin so that relief shows."""
+"""Camera and lights for a face: close framing, and a soft key light from the side so that relief shows."""
 
 from __future__ import annotations
 
 import importlib
 import math
+from dataclasses import dataclass
 
 import bpy
 import numpy as np
@@ -16,12 +17,33 @@ from ..core.types import Float
 _LENS_MM = 85.0
 TURN = math.radians(18.0)
 """The camera looks a little from the side: a plain front view hides relief."""
-_MARGIN = 1.18
+_MARGIN = 1.1
 _NOISE_FACTOR = 4
 """How many more samples make up for a missing denoiser."""
 _ENGINES = {"EEVEE": ("BLENDER_EEVEE_NEXT", "BLENDER_EEVEE"), "WORKBENCH": ("BLENDER_WORKBENCH",)}
-_KEY = (math.radians(48.0), 0.0, math.radians(-40.0))
-_RIM = (math.radians(70.0), 0.0, math.radians(120.0))
+_BACKDROP = (0.03, 0.032, 0.036, 1.0)
+_SKY = (0.85, 0.9, 1.0, 1.0)
+_SKY_STRENGTH = 0.3
+
+
+@dataclass(frozen=True)
+class _Sun:
+    """tilt: from straight down, turn: about the vertical, size: how soft its shadows are; all in degrees. gloss: share
+    of the highlights that it makes on skin."""
+
+    tilt: float
+    turn: float
+    energy: float
+    size: float
+    gloss: float
+
+
+# Weak enough for a photo texture, which carries the light of the photo already.
+_SUNS = {
+    "Key": _Sun(45.0, -50.0, 2.2, 15.0, 0.6),
+    "Fill": _Sun(70.0, 50.0, 0.6, 60.0, 0.3),
+    "Rim": _Sun(75.0, 150.0, 1.0, 20.0, 0.1),
+}
 
 
 def add_camera(scene: bpy.types.Scene, points: Float, turn: float = TURN) -> bpy.types.Object:
@@ -37,39 +59,50 @@ def add_camera(scene: bpy.types.Scene, points: Float, turn: float = TURN) -> bpy
 
 def aim(camera: bpy.types.Object, points: Float, turn: float) -> None:
     """Point ``camera`` at ``points`` from ``turn`` radians to the side, so near that they fill the picture."""
-    low, high = points.min(axis=0), points.max(axis=0)
-    middle = Vector(((low + high) / 2).tolist())
     data = camera.data
     camera.rotation_euler = Euler((math.pi / 2, 0, turn))
-    right, up, back = (Vector(axis) for axis in camera.rotation_euler.to_matrix().transposed())
-    centred = points - np.array(middle)
+    axes = np.array(camera.rotation_euler.to_matrix())  # columns: right, up, back
+    seen = points @ axes
+    middle = (seen.min(axis=0) + seen.max(axis=0)) / 2
+    centred = seen - middle
     # A point lies in view when its offset is at most tan(half angle) x its distance.
-    slope = math.tan(data.angle / 2)
-    nearness = centred @ np.array(back)
-    reach = np.maximum(np.abs(centred @ np.array(right)), np.abs(centred @ np.array(up))) * _MARGIN
-    distance = float(np.max(nearness + reach / slope))
-    camera.location = middle + back * distance
+    reach = np.abs(centred[:, :2]).max(axis=1) * _MARGIN
+    distance = float(np.max(centred[:, 2] + reach / math.tan(data.angle / 2)))
+    camera.location = Vector(axes @ (middle + np.array([0, 0, distance])))
     data.clip_start, data.clip_end = distance / 100, distance * 10
 
 
 def add_lights(scene: bpy.types.Scene) -> list[bpy.types.Object]:
-    """Key and rim sun with a dim sky, weak enough for a photo texture, which carries light already."""
+    """Key, fill and rim light under a dim sky, which the camera sees as a dark backdrop."""
     lamps = []
-    for name, rotation, energy, size in (("Key", _KEY, 2.4, 4.0), ("Rim", _RIM, 0.6, 20.0)):
+    for name, sun in _SUNS.items():
         data = bpy.data.lights.new(f"Wrinkle {name}", "SUN")
-        data.energy, data.angle = energy, math.radians(size)
+        data.energy, data.angle, data.specular_factor = sun.energy, math.radians(sun.size), sun.gloss
         lamp = bpy.data.objects.new(data.name, data)
-        lamp.rotation_euler = rotation
+        lamp.rotation_euler = (math.radians(sun.tilt), 0.0, math.radians(sun.turn))
         scene.collection.objects.link(lamp)
         lamps.append(lamp)
+    scene.world = _new_world()
+    return lamps
+
+
+def _new_world() -> bpy.types.World:
     world = bpy.data.worlds.new("Wrinkle Sky")
     if world.node_tree is None:  # Blender before 5.0
         world.use_nodes = True
-    sky = next(node for node in world.node_tree.nodes if node.bl_idname == "ShaderNodeBackground")
-    sky.inputs["Color"].default_value = (0.75, 0.85, 1.0, 1.0)
-    sky.inputs["Strength"].default_value = 0.25
-    scene.world = world
-    return lamps
+    nodes, link = world.node_tree.nodes, world.node_tree.links.new
+    nodes.clear()
+    kinds = ("LightPath", "Background", "Background", "MixShader", "OutputWorld")
+    path, sky, backdrop, mix, output = (nodes.new(f"ShaderNode{kind}") for kind in kinds)
+    for place, node in enumerate((path, sky, backdrop, mix, output)):
+        node.location = (220 * (place // 2), -160 * (place % 2))
+    sky.inputs["Color"].default_value, sky.inputs["Strength"].default_value = _SKY, _SKY_STRENGTH
+    backdrop.inputs["Color"].default_value = _BACKDROP
+    link(path.outputs["Is Camera Ray"], mix.inputs[0])
+    link(sky.outputs["Background"], mix.inputs[1])
+    link(backdrop.outputs["Background"], mix.inputs[2])
+    link(mix.outputs["Shader"], output.inputs["Surface"])
+    return world
 
 
 def set_engine(scene: bpy.types.Scene, engine: str, samples: int) -> None:

@@ -95,6 +95,9 @@ def _add_reconstruct_options(command: argparse.ArgumentParser) -> None:
     command.add_argument(
         "--expression", action="append", default=[], metavar="NAME", help="an expression for the preview to show"
     )
+    command.add_argument(
+        "--displacement", action="store_true", help="wrinkles in face.blend move the surface instead of shading it"
+    )
     command.add_argument("--no_blend", action="store_true", help="write no face.blend and preview.png")
     _add_wrinkle_options(command)
 
@@ -175,7 +178,9 @@ def reconstruct(options: argparse.Namespace, progress: Progress) -> tuple[Recons
     if not options.no_blend and importlib.util.find_spec("bpy"):
         from .blender.headless import write_blend_and_preview
 
-        paths += write_blend_and_preview(result, settings, folder, tuple(options.expression), progress)
+        paths += write_blend_and_preview(
+            result, settings, folder, tuple(options.expression), progress, displaced=options.displacement
+        )
     return result, paths
 
 

@@ -13,7 +13,7 @@ import bpy
 from ..core.files import write_atomic
 from ..core.progress import Progress, part, silent
 from ..core.types import Reconstruction
-from . import face, mesh, preview, studio
+from . import displacement, face, mesh, preview, studio
 
 if TYPE_CHECKING:
     from ..core.settings import Settings
@@ -25,14 +25,17 @@ def write_blend_and_preview(
     folder: Path,
     expressions: Sequence[str] = (),
     progress: Progress = silent,
+    displaced: bool = False,
 ) -> list[Path]:
     """Write ``face.blend`` and ``preview.png`` into ``folder``.
 
-    expressions: what the preview shows at full weight; empty for the expression that wakes most wrinkles. The file open
-    in this Blender is replaced by an empty one: call this in a session that nobody works in.
+    expressions: what the preview shows at full weight; empty for the expression that wakes most wrinkles. displaced:
+    the wrinkles move the surface, otherwise they shade it. The file open in this Blender is replaced by an empty one:
+    call this in a session that nobody works in.
     """
     bpy.ops.wm.read_homefile(use_empty=True, use_factory_startup=True)
     obj = face.build_face(result, "Face", dis2normal_coff=settings.dis2normal_coff)
+    displacement.show(obj, bpy.context.scene, displaced)
     weights = preview.telling_weights(obj, expressions)
     picture = preview.render_preview(
         obj, folder / "preview.png", preview.before_after(weights), progress=part(progress, 0.0, 0.9)

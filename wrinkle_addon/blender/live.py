@@ -6,7 +6,7 @@ from __future__ import annotations
 import bpy
 
 from ..core.activation import Response
-from . import drivers, face, ids, material, mesh
+from . import displacement, drivers, face, ids, material, mesh
 from .drivers import Drive
 
 
@@ -34,11 +34,8 @@ def apply_strength(owner: bpy.types.ID) -> None:
 
 def apply_displacement(owner: bpy.types.ID) -> None:
     """Shading or true displacement."""
-    if not face.is_face(_object(owner)):
-        return
-    for skin in owner.data.materials:
-        if material.group_node(skin) is not None:
-            material.set_displacement(skin, owner.wrinkle.displacement)
+    if face.is_face(_object(owner)):
+        displacement.show(owner, bpy.context.scene, owner.wrinkle.displacement)
 
 
 def apply_regions(owner: bpy.types.ID) -> None:

@@ -88,19 +88,21 @@ def group_node(material: bpy.types.Material | None) -> bpy.types.ShaderNodeGroup
 
 
 def set_displacement(material: bpy.types.Material, on: bool) -> None:
-    """Show the wrinkles as true displacement (for finely subdivided meshes) instead of shading, or back."""
+    """Move the surface by the wrinkles instead of shading them, or back; the mesh must be subdivided finely."""
     tree = material.node_tree
     wrinkles = group_node(material)
     output = tree.get_output_node("ALL")
     if wrinkles is None or output is None:
         return
     wrinkles.inputs[ids.BUMP].default_value = 0.0 if on else 1.0
-    for link in list(output.inputs["Displacement"].links):
-        tree.nodes.remove(link.from_node)
+    own = tree.nodes.get(ids.DISPLACEMENT)
+    if own is not None:
+        tree.nodes.remove(own)
     if not on:
         material.displacement_method = "BUMP"
         return
     node = tree.nodes.new("ShaderNodeDisplacement")
+    node.name = ids.DISPLACEMENT
     node.location = (300, -400)
     node.inputs["Midlevel"].default_value = 0.0
     node.inputs["Scale"].default_value = 1.0

@@ -81,6 +81,12 @@ class _Builder:
         self.feed(node.inputs["Vector"], uv)
         return node
 
+    def height(self, name: str, image: bpy.types.Image, uv: object, column: float, row: float) -> bpy.types.NodeSocket:
+        """Interpolated smoothly: a displaced surface shows where a slope jumps."""
+        node = self.image(name, image, uv, column, row)
+        node.interpolation = "Cubic"
+        return node.outputs["Color"]
+
 
 def new_group(
     layers: Sequence[LayerImages],
@@ -223,7 +229,7 @@ def _relief(
         upright = build.math("MAXIMUM", 9, row, parts.outputs["Z"], 0.01)
         gain = build.math("DIVIDE", 9.5, row, 1.0 if awake is None else awake, upright)
         slopes.append(build.scaled(10, row, decoded, gain))
-        height = build.image(f"{ids.HEIGHT_IMAGE}{layer.suffix}", layer.height, uv, 6, row + 2).outputs["Color"]
+        height = build.height(f"{ids.HEIGHT_IMAGE}{layer.suffix}", layer.height, uv, 6, row + 2)
         heights.append(build.math("MULTIPLY", 10, row + 2, height, 1.0 if awake is None else awake))
     total = slopes[0]
     for number, slope in enumerate(slopes[1:]):

@@ -17,7 +17,7 @@ from ..core.files import read_png, write_png
 from ..core.pictures import contact_sheet, side_by_side, wipe, write_frames
 from ..core.progress import Progress, report, silent
 from ..core.types import Byte
-from . import drivers, face, ids, material, mesh, studio
+from . import displacement, drivers, face, ids, material, mesh, studio
 
 _SWING = 1.0
 """How far a turntable swings to each side, in radians: further round there is no face."""
@@ -176,6 +176,8 @@ def _stage(obj: bpy.types.Object, engine: str, size: int) -> Iterator[tuple[bpy.
         studio.add_camera(scene, mesh.face_points(double))
         studio.add_lights(scene)
         studio.set_engine(scene, engine, SAMPLES[engine])
+        if displacement.shown(double):
+            displacement.allow(scene)
         render = scene.render
         render.resolution_x = render.resolution_y = size
         render.resolution_percentage = 100

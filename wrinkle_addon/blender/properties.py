@@ -209,7 +209,8 @@ class WRINKLE_PG_face(bpy.types.PropertyGroup):
     displacement: BoolProperty(
         name="True Displacement",
         description=(
-            "Move the surface instead of shading it. Needs a finely subdivided mesh, for instance adaptive subdivision"
+            "Wrinkles move the surface instead of shading it: for close-ups and silhouettes, and slower to render. "
+            "Adds a subdivision, adaptive in Cycles"
         ),
         update=_displacement_changed,
     )

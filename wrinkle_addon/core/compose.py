@@ -109,7 +109,7 @@ def _weight(mask: Float | Byte) -> Float:
     return np.asarray(np.clip(np.nan_to_num(scaled), 0, 1), np.float32)
 
 
-def _check(displacements: Sequence[Float], others: Sequence[npt.NDArray[Any]], what: str) -> None:
+def _check(displacements: Sequence[npt.NDArray[Any]], others: Sequence[npt.NDArray[Any]], what: str) -> None:
     if not displacements:
         raise WrinkleError("There is no wrinkle map to combine.", "Add a photo first.")
     if len(displacements) != len(others):

@@ -160,9 +160,12 @@ TEXTS = {
         "Anteil der Falten, den das Gesicht in Ruhe zeigt; Ausdrücke bringen die übrigen"
     ),
     "True Displacement": "Echte Verschiebung",
-    "Move the surface instead of shading it. Needs a finely subdivided mesh, for instance adaptive subdivision": (
-        "Die Oberfläche verschieben, statt sie zu schattieren. Braucht ein fein unterteiltes Mesh, etwa mit adaptiver "
-        "Unterteilung"
+    (
+        "Wrinkles move the surface instead of shading it: for close-ups and silhouettes, and slower to render. "
+        "Adds a subdivision, adaptive in Cycles"
+    ): (
+        "Falten verschieben die Oberfläche, statt sie zu schattieren: für Nahaufnahmen und Umrisse, und langsamer zu "
+        "rendern. Fügt eine Unterteilung hinzu, in Cycles eine adaptive"
     ),
     "On": "An",
     "Show the wrinkles of this region": "Die Falten dieser Region zeigen",

@@ -41,7 +41,7 @@ class FakeRunner:
     def copy(self):
         return self
 
-    def reconstruct(self, photos, settings, *, landmarks, shows, progress):
+    def reconstruct(self, photos, settings, *, landmarks, masks, regions, shows, progress):
         self.calls.append((photos, settings, landmarks))
         for index, stage in enumerate(STAGES):
             report(progress, index / len(STAGES), stage)

@@ -9,7 +9,7 @@ import bpy
 import numpy as np
 
 from ..core.types import Reconstruction
-from . import drivers, ids, material, mesh
+from . import drivers, ids, mask, material, mesh
 from .skin import Skin, paint
 
 DEFAULT_PERMANENT = 0.25
@@ -56,14 +56,14 @@ def build_face(
     first = result.fits[0]
     data = mesh.new_mesh(name, first.neutral, result.model.triangles, result.model.uv)
     data[ids.FACE_MARK] = ids.FACE_VERSION
-    values = {}
+    values, painted = {}, None
     if replace is None:
         obj = bpy.data.objects.new(name, data)
         (collection or bpy.context.scene.collection).objects.link(obj)
     else:
         obj = replace
-        values = key_values(obj)
-        stale = owned_data(obj)
+        values, painted = key_values(obj), mask.mask_of(obj)
+        stale = [block for block in owned_data(obj) if block != painted]
         obj.vertex_groups.clear()
         obj.data = data
         _remove(stale)
@@ -75,6 +75,8 @@ def build_face(
     data[COFF] = dis2normal_coff
     data[TELLING] = telling_expression(result)
     data.materials.append(material.new_material(skin or paint(result), obj))
+    if painted is not None:
+        mask.attach(obj, painted)
     node = material.group_node(obj.active_material)
     node.inputs[ids.STRENGTH].default_value = strength
     # Lines of a photo at rest show always; then nothing of the expressions' lines is left for the face at rest.

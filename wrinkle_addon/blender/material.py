@@ -10,7 +10,7 @@ from .skin import PaintedLayer, Skin
 
 _ROUGHNESS = 0.45
 _SCATTER = (1.0, 0.35, 0.2)
-_SCATTER_METRES = 0.002
+_SCATTER_METRES = 0.001
 """How far red, green and blue light travels in skin, as shares of the last; d'Eon and Luebke, "Advanced techniques for
 realistic real-time skin rendering", GPU Gems 3."""
 

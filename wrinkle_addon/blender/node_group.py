@@ -121,7 +121,7 @@ def new_group(
     awake = [_awake(build, total, inputs.outputs[ids.PERMANENT], response, 4 * n) for n, total in enumerate(woken)]
     shown = [*zip(layers, awake, strict=True), *([(permanent, None)] if permanent else [])]
     slope, height = _relief(build, shown, uv)
-    strength = inputs.outputs[ids.STRENGTH]
+    strength = build.math("MULTIPLY", 11, -1, inputs.outputs[ids.STRENGTH], inputs.outputs[ids.MASK])
     bent = build.math("MULTIPLY", 12, 0, strength, inputs.outputs[ids.BUMP])
     outputs = tree.nodes.new("NodeGroupOutput")
     outputs.location = (17 * _COLUMN, 0)
@@ -148,6 +148,7 @@ def _add_interface(tree: bpy.types.ShaderNodeTree, expressions: Sequence[str]) -
     _add_float(face, ids.STRENGTH, 1.0, 4.0, "Depth of the wrinkles; 1 is the depth that was reconstructed")
     _add_float(face, ids.PERMANENT, 0.0, 1.0, "Share of the wrinkles that shows on the face at rest")
     _add_float(face, ids.BUMP, 1.0, 1.0, "1 shades the wrinkles, 0 leaves them to true displacement")
+    _add_float(face, ids.MASK, 1.0, 1.0, "Share of all wrinkles that shows; plug a painted image or a pattern in")
     for name in expressions:
         _add_float(face, name, 0.0, 4.0, f"Weight of the expression {name}; drive it by anything")
 

@@ -9,17 +9,34 @@ from pathlib import Path
 
 import bpy
 import numpy as np
-from bpy.props import BoolProperty, CollectionProperty, FloatProperty, FloatVectorProperty, StringProperty
+from bpy.props import (
+    BoolProperty,
+    CollectionProperty,
+    EnumProperty,
+    FloatProperty,
+    FloatVectorProperty,
+    PointerProperty,
+    StringProperty,
+)
 
+from ..core.regions import REGIONS
 from ..core.types import Float, Landmarks
 
 COUNT = 68
+CHOICES = ("shows", "regions", "mask", "mask_painted")
+"""What a user says about a photo's part in the face."""
 UNSURE = 0.5
 """Landmarks less confident than this are marked."""
 
 
 def _source_changed(self: "WRINKLE_PG_photo", context: bpy.types.Context) -> None:
     self.forget_landmarks()
+
+
+def region_label(name: str) -> str:
+    """A region's name for people."""
+    sides = {"L": "(left)", "R": "(right)"}
+    return " ".join(sides.get(word, word.capitalize()) for word in name.split("_"))
 
 
 class WRINKLE_PG_point(bpy.types.PropertyGroup):
@@ -52,6 +69,23 @@ class WRINKLE_PG_photo(bpy.types.PropertyGroup):
             "Expressions whose wrinkles this photo shows, with commas between, or neutral for the face at rest. "
             "Empty: found by the fit"
         ),
+    )
+    regions: EnumProperty(
+        name="Regions",
+        description=(
+            "Regions whose wrinkles come from this photo, and from it alone; it then gives nothing else. "
+            "None chosen: the photos share the face by what each shows best"
+        ),
+        items=[(name, region_label(name), f"The region {region_label(name).lower()}") for name in REGIONS],
+        options={"ENUM_FLAG"},
+    )
+    mask: PointerProperty(
+        name="Mask",
+        description="A mask in the face's UV: wrinkles are taken from this photo where it is bright",
+        type=bpy.types.Image,
+    )
+    mask_painted: StringProperty(
+        name="Mask Painted", description="What the mask held when it was last painted", options={"HIDDEN"}
     )
     status: StringProperty(name="Status", description="What the last reconstruction said about this photo")
     points: CollectionProperty(
@@ -128,6 +162,12 @@ class WRINKLE_PG_photo(bpy.types.PropertyGroup):
             return edited(self.places(), confidence, self.dense())
         return read_pts(Path(bpy.path.abspath(self.landmarks))) if self.landmarks else None
 
+    def part(self) -> tuple[object, ...] | None:
+        """What a new reconstruction depends on of the photo's part in the face; None when nothing is restricted."""
+        if self.mask is None:
+            return sorted(self.regions) or None
+        return sorted(self.regions), self.mask.name, self.mask_painted
+
     def forget_landmarks(self) -> None:
         """As if nothing had been found in the photo yet."""
         self.points.clear()
@@ -136,7 +176,7 @@ class WRINKLE_PG_photo(bpy.types.PropertyGroup):
     def copy_from(self, other: "WRINKLE_PG_photo") -> None:
         """Take over all of ``other``."""
         self.name = other.name
-        for name in ("path", "landmarks", "shows", "expression", "status", "face_mesh"):
+        for name in ("path", "landmarks", *CHOICES, "expression", "status", "face_mesh"):
             setattr(self, name, getattr(other, name))
         self.points.clear()
         for confidence in other.confidence():

@@ -18,7 +18,8 @@ from bpy.props import (
     StringProperty,
 )
 
-from . import live, migrate, photo_properties, preferences
+from ..core.memory import digest
+from . import live, mask, migrate, photo_properties, preferences
 from .migrate import VERSION
 from .photo_properties import WRINKLE_PG_photo
 
@@ -45,6 +46,7 @@ ENGINES = [
 _CHANGES = {
     "photos": "Photos",
     "shows": "What photos show",
+    "parts": "Regions or masks of photos",
     "points": "Landmarks",
     "model": "Face model",
     "size": "Map size",
@@ -232,6 +234,7 @@ class WRINKLE_PG_face(bpy.types.PropertyGroup):
             {
                 "photos": [[str(photo.file), bpy.path.abspath(photo.landmarks)] for photo in self.photos],
                 "shows": [photo.shows for photo in self.photos] if any(p.shows for p in self.photos) else None,
+                "parts": [photo.part() for photo in self.photos] if any(p.part() for p in self.photos) else None,
                 "points": [
                     [[round(x, 2), round(y, 2)] for x, y in photo.places().tolist()] if photo.edited else []
                     for photo in self.photos
@@ -257,6 +260,11 @@ class WRINKLE_PG_face(bpy.types.PropertyGroup):
         """
         parts = [name for name in self.stale_parts() if among is None or name in among]
         return f"{_CHANGES[parts[0]]} changed: reconstruct again." if parts else ""
+
+    def note_masks(self) -> None:
+        """Remember what the photos' masks hold now, so that fresh strokes ask for a new reconstruction."""
+        for photo in self.photos:
+            photo.mask_painted = "" if photo.mask is None else digest(mask.pixels(photo.mask))
 
     def copy_from(self, other: "WRINKLE_PG_face") -> None:
         """Take over the photos and settings of ``other``."""

@@ -40,9 +40,9 @@ class _Sun:
 
 # Weak enough for a photo texture, which carries the light of the photo already.
 _SUNS = {
-    "Key": _Sun(45.0, -50.0, 2.2, 15.0, 0.6),
+    "Key": _Sun(40.0, -50.0, 2.4, 8.0, 0.6),
     "Fill": _Sun(70.0, 50.0, 0.6, 60.0, 0.3),
-    "Rim": _Sun(75.0, 150.0, 1.0, 20.0, 0.1),
+    "Rim": _Sun(75.0, 150.0, 0.6, 20.0, 0.1),
 }
 
 

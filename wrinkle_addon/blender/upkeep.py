@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import bpy
 
-from . import drivers, face, ids, material, migrate
+from . import drivers, face, ids, mask, material, migrate
 
 
 def keep(obj: bpy.types.Object) -> None:
@@ -54,6 +54,11 @@ def _after_loading(*_: object) -> None:
 
 
 @bpy.app.handlers.persistent
+def _before_saving(*_: object) -> None:
+    mask.keep_painted()
+
+
+@bpy.app.handlers.persistent
 def _after_change(scene: bpy.types.Scene, depsgraph: bpy.types.Depsgraph) -> None:
     for update in depsgraph.updates:
         if isinstance(update.id, bpy.types.Object) and ids.FACE_MARK in update.id:
@@ -62,9 +67,11 @@ def _after_change(scene: bpy.types.Scene, depsgraph: bpy.types.Depsgraph) -> Non
 
 def register() -> None:
     bpy.app.handlers.load_post.append(_after_loading)
+    bpy.app.handlers.save_pre.append(_before_saving)
     bpy.app.handlers.depsgraph_update_post.append(_after_change)
 
 
 def unregister() -> None:
     bpy.app.handlers.depsgraph_update_post.remove(_after_change)
+    bpy.app.handlers.save_pre.remove(_before_saving)
     bpy.app.handlers.load_post.remove(_after_loading)

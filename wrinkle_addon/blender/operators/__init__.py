@@ -3,9 +3,9 @@
 
 from __future__ import annotations
 
-from . import drive, export, face, landmarks, model, photos, preview, reconstruct, task
+from . import drive, export, face, landmarks, mask, model, photos, preview, reconstruct, task
 
-_FAMILIES = (photos, face, landmarks, model, reconstruct, drive, preview, export, task)
+_FAMILIES = (photos, face, landmarks, model, reconstruct, mask, drive, preview, export, task)
 
 
 def register() -> None:

@@ -12,12 +12,13 @@ import bpy
 from ...core.errors import WrinkleError
 from ...core.progress import Progress, part
 from ...core.types import FaceModel, Fit, Reconstruction
-from .. import current, face, jobs, live, runners
+from .. import current, face, jobs, live, mask, runners
 from ..runners import Kept
 from ..skin import Skin, paint
 from .task import JobOperator, free, in_object_mode
 
 if TYPE_CHECKING:
+    from ..photo_properties import WRINKLE_PG_photo
     from ..properties import WRINKLE_PG_face
 
 _PAINTING = 0.8
@@ -49,19 +50,30 @@ class WRINKLE_OT_reconstruct(JobOperator, bpy.types.Operator):
             for index, photo in enumerate(settings.photos)
             if photo.shows.strip()
         }
+        masks = {
+            index: mask.pixels(photo.mask) for index, photo in enumerate(settings.photos) if photo.mask is not None
+        }
+        regions = {index: sorted(photo.regions) for index, photo in enumerate(settings.photos) if photo.regions}
+        settings.note_masks()
         chosen = current.core_settings(settings)
         key = current.job_key(context)
         self._recipe = settings.recipe()
         self._coff = settings.dis2normal_coff
         self._target = key if current.face_object(context) else ""
         self._scene = current.key_of(context.scene)
-        self._photos = [(photo.path, photo.landmarks, photo.shows) for photo in settings.photos]
+        self._photos = [_choices(photo) for photo in settings.photos]
         runner = runners.runner_for(key)
 
         # The thread must not hold the operator: Blender may free it when another file is opened.
         def work(progress: Progress) -> tuple[Reconstruction, Skin, Kept]:
             result = runner.reconstruct(
-                paths, chosen, landmarks=given, shows=shows, progress=part(progress, 0.0, _PAINTING)
+                paths,
+                chosen,
+                landmarks=given,
+                masks=masks,
+                regions=regions,
+                shows=shows,
+                progress=part(progress, 0.0, _PAINTING),
             )
             return result, paint(result, part(progress, _PAINTING, 1.0)), Kept(runner, chosen, paths)
 
@@ -99,12 +111,13 @@ class WRINKLE_OT_reconstruct(JobOperator, bpy.types.Operator):
 
     def _bring_back_photos(self, settings: WRINKLE_PG_face) -> None:
         """An undo while the work ran may have taken the photos off the list that the face was made from."""
-        if [(photo.path, photo.landmarks, photo.shows) for photo in settings.photos] == self._photos:
+        if [_choices(photo) for photo in settings.photos] == self._photos:
             return
         settings.photos.clear()
-        for path, landmarks, shows in self._photos:
+        for path, landmarks, shows, regions, painted in self._photos:
             photo = settings.add_photo(Path(path))
-            photo.path, photo.landmarks, photo.shows = path, landmarks, shows
+            photo.path, photo.landmarks, photo.shows, photo.regions = path, landmarks, shows, regions
+            photo.mask = bpy.data.images.get(painted)
 
 
 class WRINKLE_OT_cancel(bpy.types.Operator):
@@ -125,6 +138,12 @@ class WRINKLE_OT_cancel(bpy.types.Operator):
         if job is not None:
             job.cancel()
         return {"FINISHED"}
+
+
+def _choices(photo: WRINKLE_PG_photo) -> tuple[str, str, str, set[str], str]:
+    """What the user chose for a photo; names, because an undo breaks references."""
+    painted = "" if photo.mask is None else photo.mask.name
+    return photo.path, photo.landmarks, photo.shows, set(photo.regions), painted
 
 
 def _collection(context: bpy.types.Context, scene: bpy.types.Scene) -> bpy.types.Collection:

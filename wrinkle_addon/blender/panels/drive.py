@@ -59,11 +59,6 @@ class WRINKLE_PT_drive(FaceStep, bpy.types.Panel):
         row.operator("wrinkle.bake_drivers", icon="KEY_HLT")
         row.operator("wrinkle.drive_again", icon="DRIVER")
         layout.operator("wrinkle.copy_to_mesh", icon="DUPLICATE")
-        if len(obj.wrinkle.photos) > 1:
-            column = layout.column(align=True)
-            column.label(text="Wrinkles of photos belong to", icon="IMAGE_DATA")
-            for photo in obj.wrinkle.photos:
-                column.prop(photo, "shows", text=photo.name)
 
 
 def _draw_drive(layout: bpy.types.UILayout, obj: bpy.types.Object) -> None:

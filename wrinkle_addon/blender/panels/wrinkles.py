@@ -5,9 +5,10 @@ from __future__ import annotations
 
 import bpy
 
-from .. import current
+from .. import current, mask
+from ..photo_properties import region_label
 from ..presets import WRINKLE_PT_presets
-from .common import FaceStep, Step, stale_row
+from .common import FaceStep, Step, stacked, stale_row
 
 
 class WRINKLE_PT_wrinkles(Step, bpy.types.Panel):
@@ -37,6 +38,7 @@ class WRINKLE_PT_wrinkles(Step, bpy.types.Panel):
         column.prop(settings, "permanent", slider=True)
         if current.face_object(context) is not None:
             column.prop(settings, "displacement")
+            _draw_mask(layout, context)
 
 
 class WRINKLE_PT_regions(FaceStep, bpy.types.Panel):
@@ -56,13 +58,44 @@ class WRINKLE_PT_regions(FaceStep, bpy.types.Panel):
             slider.prop(region, "strength", text=region_label(region.name), slider=True)
 
 
-def region_label(name: str) -> str:
-    """A region's name for people."""
-    words = name.replace("_", " ")
-    for short, long in ((" L", " (left)"), (" R", " (right)")):
-        if words.endswith(short):
-            words = words.removesuffix(short) + long
-    return words[:1].upper() + words[1:]
+class WRINKLE_PT_sources(Step, bpy.types.Panel):
+    """Step 3, photo by photo."""
+
+    bl_label = "Part of Each Photo"
+    bl_parent_id = "WRINKLE_PT_wrinkles"
+    bl_options = {"DEFAULT_CLOSED"}  # noqa: RUF012 - Blender's convention
+
+    @classmethod
+    def poll(cls, context: bpy.types.Context) -> bool:
+        return len(current.face_settings(context).photos) > 1
+
+    def draw(self, context: bpy.types.Context) -> None:
+        layout = self.layout
+        settings = current.face_settings(context)
+        layout.template_list("WRINKLE_UL_photos", "sources", settings, "photos", settings, "active_photo", rows=2)
+        photo = settings.photos[min(settings.active_photo, len(settings.photos) - 1)]
+        stacked(layout, photo, "shows")
+        column = layout.column(align=True)
+        column.label(text="Gives These Regions Alone")
+        column.grid_flow(columns=2, align=True).prop(photo, "regions")
+        column = layout.column(align=True)
+        column.label(text="Mask")
+        row = column.row(align=True)
+        row.prop(photo, "mask", text="")
+        if current.face_object(context) is not None:
+            row.operator("wrinkle.paint_mask", text="", icon="BRUSH_DATA").of_photo = True
+        stale_row(layout, settings, {"shows", "parts"})
 
 
-register, unregister = bpy.utils.register_classes_factory((WRINKLE_PT_wrinkles, WRINKLE_PT_regions))
+def _draw_mask(layout: bpy.types.UILayout, context: bpy.types.Context) -> None:
+    """The mask of the face, or the way out of painting one."""
+    if context.mode == "PAINT_TEXTURE":
+        layout.operator("wrinkle.finish_mask", icon="CHECKMARK")
+        return
+    row = layout.row(align=True)
+    row.operator("wrinkle.paint_mask", icon="BRUSH_DATA")
+    if mask.mask_of(current.face_object(context)) is not None:
+        row.operator("wrinkle.remove_mask", text="", icon="X")
+
+
+register, unregister = bpy.utils.register_classes_factory((WRINKLE_PT_wrinkles, WRINKLE_PT_regions, WRINKLE_PT_sources))

@@ -237,7 +237,73 @@ TEXTS = {
         "Das Gesicht hat sein Faltenmaterial verloren. Es erneut rekonstruieren."
     ),
     "Shows": "Zeigt",
-    "Wrinkles of photos belong to": "Falten der Fotos gehören zu",
+    "Part of Each Photo": "Anteil jedes Fotos",
+    "Gives These Regions Alone": "Gibt diese Regionen allein",
+    (
+        "Regions whose wrinkles come from this photo, and from it alone; it then gives nothing else. "
+        "None chosen: the photos share the face by what each shows best"
+    ): (
+        "Regionen, deren Falten aus diesem Foto kommen, und nur aus ihm; es gibt dann nichts anderes. "
+        "Keine gewählt: Die Fotos teilen sich das Gesicht danach, was jedes am besten zeigt"
+    ),
+    "Mask": "Maske",
+    "A mask in the face's UV: wrinkles are taken from this photo where it is bright": (
+        "Eine Maske im UV des Gesichts: Falten werden aus diesem Foto genommen, wo sie hell ist"
+    ),
+    "Mask Painted": "Maske gemalt",
+    "What the mask held when it was last painted": "Was die Maske zuletzt beim Malen enthielt",
+    "Paint Mask": "Maske malen",
+    "Paint where wrinkles show, or which skin the chosen photo gives: black hides, white shows, X swaps the colors": (
+        "Malen, wo Falten sich zeigen oder welche Haut das gewählte Foto gibt: Schwarz verbirgt, Weiß zeigt, X tauscht"
+    ),
+    "Of the Photo": "Des Fotos",
+    "Paint the mask of the photo that is chosen in the list instead of the one of the face": (
+        "Statt der Maske des Gesichts die des Fotos malen, das in der Liste gewählt ist"
+    ),
+    "Finish Mask": "Maske fertigstellen",
+    "Leave Texture Paint and keep what was painted inside the .blend file": (
+        "Das Malen beenden und das Gemalte in der .blend-Datei behalten"
+    ),
+    "Remove Mask": "Maske entfernen",
+    "Take the mask away, so that all wrinkles show": "Die Maske wegnehmen, sodass alle Falten sich zeigen",
+    "The face's material is gone or too old for masks. Reconstruct it again.": (
+        "Das Material des Gesichts fehlt oder ist zu alt für Masken. Rekonstruieren Sie es erneut."
+    ),
+    "Paint black where no wrinkle is wanted, white where it is. X swaps the colors.": (
+        "Malen Sie schwarz, wo keine Falte sein soll, und weiß, wo eine sein soll. X tauscht die Farben."
+    ),
+    "Press Paint Mask first.": "Drücken Sie zuerst Maske malen.",
+    "The face has no mask.": "Das Gesicht hat keine Maske.",
+    "Forehead": "Stirn",
+    "The region forehead": "Die Region Stirn",
+    "Glabella": "Glabella",
+    "The region glabella": "Die Region Glabella",
+    "Crows Feet (left)": "Krähenfüße (links)",
+    "The region crows feet (left)": "Die Region Krähenfüße (links)",
+    "Crows Feet (right)": "Krähenfüße (rechts)",
+    "The region crows feet (right)": "Die Region Krähenfüße (rechts)",
+    "Upper Lid (left)": "Oberlid (links)",
+    "The region upper lid (left)": "Die Region Oberlid (links)",
+    "Upper Lid (right)": "Oberlid (rechts)",
+    "The region upper lid (right)": "Die Region Oberlid (rechts)",
+    "Under Eye (left)": "Unter dem Auge (links)",
+    "The region under eye (left)": "Die Region Unter dem Auge (links)",
+    "Under Eye (right)": "Unter dem Auge (rechts)",
+    "The region under eye (right)": "Die Region Unter dem Auge (rechts)",
+    "Nasolabial (left)": "Nasolabialfalte (links)",
+    "The region nasolabial (left)": "Die Region Nasolabialfalte (links)",
+    "Nasolabial (right)": "Nasolabialfalte (rechts)",
+    "The region nasolabial (right)": "Die Region Nasolabialfalte (rechts)",
+    "Cheek (left)": "Wange (links)",
+    "The region cheek (left)": "Die Region Wange (links)",
+    "Cheek (right)": "Wange (rechts)",
+    "The region cheek (right)": "Die Region Wange (rechts)",
+    "Nose": "Nase",
+    "The region nose": "Die Region Nase",
+    "Mouth": "Mund",
+    "The region mouth": "Die Region Mund",
+    "Chin": "Kinn",
+    "The region chin": "Die Region Kinn",
     "Expressions whose wrinkles this photo shows, with commas between, or neutral for the face at rest. "
     "Empty: found by the fit": (
         "Ausdrücke, deren Falten dieses Foto zeigt, mit Kommas dazwischen, oder neutral für das Gesicht in Ruhe. "

@@ -29,7 +29,7 @@ from test_blender_shading import EXPRESSIONS, REST, SIZE, STRENGTH, layered, wei
 from wrinkle_addon.core import recipe as recipes
 from wrinkle_addon.core.activation import Response, composed_normals, layer_activation
 from wrinkle_addon.core.atlas import pack_tiles, places
-from wrinkle_addon.core.files import write_exr, write_json, write_png
+from wrinkle_addon.core.files import read_png, write_exr, write_json, write_png
 from wrinkle_addon.core.recipe import shader
 from wrinkle_addon.core.types import MotionMaps, Reconstruction
 
@@ -100,6 +100,9 @@ def exported(request: pytest.FixtureRequest, tmp_path: Path) -> Exported:
     for engine in recipes.ENGINES:
         for name, text in recipes.engine_files(made, engine).items():
             (tmp_path / name).write_text(text, encoding="utf-8")
+        stored = {path.name: path.read_bytes() for path in tmp_path.glob("*.png")}
+        for name, data in recipes.engine_images(made, engine, stored).items():
+            (tmp_path / name).write_bytes(data)
     return Exported(tmp_path, made, result)
 
 
@@ -225,6 +228,13 @@ CASES: dict[str, tuple[Callable[[Exported], str], shader.Dialect]] = {
 def test_the_shader_of_each_engine_yields_the_normals(exported: Exported, engine: str) -> None:
     source, dialect = CASES[engine]
     canvas = Canvas(exported, source(exported), dialect)
+    if engine == "Godot":
+        bound = dict(
+            re.findall(r'path="([^"]+)" id="(\w+_map\w*)"', (exported.folder / "wrinkle_skin.tres").read_text())
+        )
+        canvas.bind({name: file for file, name in bound.items()})
+    else:
+        canvas.bind(shader.textures(exported.recipe, dialect.heights))
     for weights in posed():
         normals, heights = canvas.draw(weights)
         assert np.abs(normals - exported.normals(weights)).max() < 1 / 255
@@ -259,13 +269,13 @@ class Canvas:
         self.array = self.context.vertex_array(self.program, [])
         self.targets = [self.context.texture((SIZE, SIZE), 4, dtype="f4") for _ in range(2)]
         self.frame = self.context.framebuffer(self.targets)
-        for unit, (name, file) in enumerate(shader.textures(exported.recipe, dialect.heights).items()):
-            self._bind(unit, name, exported.folder / file)
+
+    def bind(self, maps: dict[str, str]) -> None:
+        for unit, (name, file) in enumerate(maps.items()):
+            self._bind(unit, name, self.exported.folder / file)
 
     def _bind(self, unit: int, name: str, path: Path) -> None:
-        from wrinkle_addon.core.files import read_exr, read_png
-
-        pixels = read_exr(path) if path.suffix == ".exr" else read_png(path)
+        pixels = read_png(path)
         if pixels.dtype != np.float32:
             pixels = pixels.astype(np.float32) / np.iinfo(pixels.dtype).max
         stored = np.ascontiguousarray(pixels if self.dialect.v_down else pixels[::-1])

@@ -17,7 +17,7 @@ from ..core.activation import Response
 from ..core.encode import encode_png
 from ..core.errors import WrinkleError
 from ..core.progress import Progress, report, silent
-from ..core.recipe import Expression, Maps, Recipe, ResponseMap, engine_files
+from ..core.recipe import Expression, Maps, Recipe, ResponseMap, engine_files, engine_images
 from ..core.recipe.region_images import Corners, mask_image, response_image
 from ..core.regions import EXCLUDED, REGIONS
 from ..core.types import Float
@@ -113,7 +113,9 @@ def write(
             report(progress, 0.5, "Writing the masks")
             contents[recipe.masks[name]] = encode_png(mask_image(export.corners, weights))
     for engine in engines:
+        report(progress, 0.6, "Writing the shaders")
         contents |= {name: text.encode() for name, text in engine_files(recipe, engine).items()}
+        contents |= engine_images(recipe, engine, contents)
     contents |= {path.name: path.read_bytes() for path in meshes}
     report(progress, 0.8, "Writing the maps")
     if recipe.masks:

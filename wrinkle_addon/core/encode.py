@@ -67,18 +67,25 @@ def encode_png(pixels: npt.NDArray[Any]) -> bytes:
     return b"\x89PNG\r\n\x1a\n" + _chunk(b"IHDR", header) + _chunk(b"IDAT", stream) + _chunk(b"IEND", b"")
 
 
-def encode_exr(pixels: Float) -> bytes:
-    """OpenEXR file of one float32 channel named Y, scan lines, ZIP compression.
+def encode_exr(pixels: Float | npt.NDArray[np.float16]) -> bytes:
+    """OpenEXR file, scan lines, ZIP compression.
 
-    pixels: (H, W) float32, row 0 on top. Format: "OpenEXR file layout" (openexr.com); ZIP splits the bytes of a block
-    of 16 rows into those of even and odd position, takes differences, and deflates.
+    pixels: (H, W) float32, stored as one channel named Y, or (H, W, 3) float16 RGB; row 0 on top. Format: "OpenEXR file
+    layout" (openexr.com); ZIP splits the bytes of a block of 16 rows into those of even and odd position, takes
+    differences, and deflates.
     """
-    if pixels.ndim != 2 or pixels.dtype != np.float32 or not pixels.size:
-        raise ValueError(f"expected a (H, W) float32 array, not {pixels.dtype} {pixels.shape}")
-    height, width = pixels.shape
+    if not pixels.size or (pixels.ndim, pixels.dtype) not in ((2, np.float32), (3, np.float16)):
+        raise ValueError(f"expected (H, W) float32 or (H, W, 3) float16, not {pixels.dtype} {pixels.shape}")
+    height, width = pixels.shape[:2]
+    # A file lists its channels by name, and a row holds one after the other.
+    names, kind, stored = (b"Y", 2, "<f4") if pixels.ndim == 2 else (b"BGR", 1, "<f2")
+    rows = pixels[:, None] if pixels.ndim == 2 else np.moveaxis(pixels[..., ::-1], 2, 1)
+    if rows.shape[1] != len(names):
+        raise ValueError(f"expected three channels, not {rows.shape[1]}")
+    channels = b"".join(bytes([name]) + b"\0" + struct.pack("<iIii", kind, 0, 1, 1) for name in names) + b"\0"
     window = struct.pack("<4i", 0, 0, width - 1, height - 1)
     attributes = [
-        (b"channels", b"chlist", b"Y\0" + struct.pack("<iIii", 2, 0, 1, 1) + b"\0"),
+        (b"channels", b"chlist", channels),
         (b"compression", b"compression", b"\x03"),
         (b"dataWindow", b"box2i", window),
         (b"displayWindow", b"box2i", window),
@@ -88,12 +95,12 @@ def encode_exr(pixels: Float) -> bytes:
         (b"screenWindowWidth", b"float", struct.pack("<f", 1.0)),
     ]
     header = b"\x76\x2f\x31\x01" + struct.pack("<i", 2)
-    for name, kind, value in attributes:
-        header += name + b"\0" + kind + b"\0" + struct.pack("<i", len(value)) + value
+    for name, form, value in attributes:
+        header += name + b"\0" + form + b"\0" + struct.pack("<i", len(value)) + value
     header += b"\0"
 
     def block(first: int) -> bytes:
-        raw = np.ascontiguousarray(pixels[first : first + _EXR_ROWS], "<f4").reshape(-1).view(np.uint8)
+        raw = np.ascontiguousarray(rows[first : first + _EXR_ROWS], stored).reshape(-1).view(np.uint8)
         split = np.concatenate([raw[0::2], raw[1::2]])
         predicted = split.copy()
         predicted[1:] = split[1:] - split[:-1] + np.uint8(128)

@@ -397,6 +397,7 @@ TEXTS = {
     ),
     "Normals": "Normalen",
     "Writing the maps": "Karten werden geschrieben",
+    "Writing the shaders": "Shader werden geschrieben",
     "Writing the masks": "Masken werden geschrieben",
     "Which way green points in the normal maps": "Wohin Grün in den Normal-Maps zeigt",
     "Green is up: Blender, Unity, Godot, Maya": "Grün ist oben: Blender, Unity, Godot, Maya",

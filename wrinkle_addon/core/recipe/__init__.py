@@ -5,7 +5,7 @@ Nothing here needs Blender. The shaders are generated from one body, so that no 
 """
 
 from .description import VERSION, Expression, Maps, Recipe, ResponseMap
-from .engines import ENGINES, engine_files
+from .engines import ENGINES, engine_files, engine_images
 from .shader import GLSL, GODOT, UNITY, UNREAL, Dialect, body
 
 __all__ = [
@@ -22,4 +22,5 @@ __all__ = [
     "ResponseMap",
     "body",
     "engine_files",
+    "engine_images",
 ]

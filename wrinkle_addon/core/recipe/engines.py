@@ -7,6 +7,10 @@ import re
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
+import cv2
+import numpy as np
+
+from ..encode import encode_exr
 from .description import Recipe
 from .shader import GLSL, GODOT, UNITY, UNREAL, body, number, textures, variable
 
@@ -18,6 +22,29 @@ _SHARP = "filter_linear_mipmap_anisotropic"
 def engine_files(recipe: Recipe, engine: str) -> dict[str, str]:
     """File names and their text for one of ENGINES."""
     return ENGINES[engine](recipe)
+
+
+def engine_images(recipe: Recipe, engine: str, images: Mapping[str, bytes]) -> dict[str, bytes]:
+    """Files of maps that an engine needs in another form. images: the maps as PNG files by name.
+
+    Godot reads PNG with 8 bit only, in which faint wrinkles become steps, so it gets the normal maps as EXR.
+    """
+    if engine != "GODOT":
+        return {}
+    return {_exr(file): _as_exr(images[file]) for name, file in textures(recipe, False).items() if _is_normal(name)}
+
+
+def _is_normal(name: str) -> bool:
+    return name.startswith("normal_map")
+
+
+def _exr(file: str) -> str:
+    return Path(file).with_suffix(".exr").name
+
+
+def _as_exr(png: bytes) -> bytes:
+    pixels = cv2.imdecode(np.frombuffer(png, np.uint8), cv2.IMREAD_UNCHANGED)[..., 2::-1]
+    return encode_exr((pixels / np.float32(np.iinfo(pixels.dtype).max)).astype(np.float16))
 
 
 def _filled(template: str, values: Mapping[str, str]) -> str:
@@ -33,7 +60,8 @@ def _reference(recipe: Recipe) -> dict[str, str]:
 
 
 def _godot(recipe: Recipe) -> dict[str, str]:
-    maps = textures(recipe, heights=False)
+    files = textures(recipe, heights=False)
+    maps = {name: _exr(file) if _is_normal(name) else file for name, file in files.items()}
     hints = {"motion_map": "filter_linear"}
     uniforms = [f"uniform sampler2D {n} : {hints.get(n, _SHARP)}, repeat_disable;" for n in maps]
     weights = [f"uniform float {variable(name)} : hint_range(0.0, 1.0) = 0.0;" for name in recipe.weights]
@@ -49,7 +77,7 @@ def _godot(recipe: Recipe) -> dict[str, str]:
     resources = [f'[ext_resource type="Texture2D" path="{file}" id="{name}"]' for name, file in maps.items()]
     bound = [f'shader_parameter/{name} = ExtResource("{name}")' for name in maps]
     material = {"RESOURCES": "\n".join(resources), "BOUND": "\n".join(bound), "STEPS": str(len(maps) + 2)}
-    files = {
+    written = {
         "wrinkle.gdshader": _filled("wrinkle.gdshader", shader),
         "wrinkle_skin.tres": _filled("wrinkle_skin.tres", material),
         "wrinkle.gd": _filled("wrinkle.gd", {}),
@@ -57,8 +85,8 @@ def _godot(recipe: Recipe) -> dict[str, str]:
     # Without these Godot would compress the data for the graphics card as soon as it is used in 3D.
     for name, file in maps.items():
         mips = {"MIPMAPS": "false" if name == "motion_map" else "true"}
-        files[f"{file}.import"] = _filled("texture.import", mips)
-    return files
+        written[f"{file}.import"] = _filled("texture.import", mips)
+    return written
 
 
 def _unity(recipe: Recipe) -> dict[str, str]:

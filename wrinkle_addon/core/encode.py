@@ -74,7 +74,7 @@ def encode_exr(pixels: Float | npt.NDArray[np.float16]) -> bytes:
     layout" (openexr.com); ZIP splits the bytes of a block of 16 rows into those of even and odd position, takes
     differences, and deflates.
     """
-    if not pixels.size or (pixels.ndim, pixels.dtype) not in ((2, np.float32), (3, np.float16)):
+    if not pixels.size or (pixels.ndim, pixels.dtype.str[1:]) not in ((2, "f4"), (3, "f2")):
         raise ValueError(f"expected (H, W) float32 or (H, W, 3) float16, not {pixels.dtype} {pixels.shape}")
     height, width = pixels.shape[:2]
     # A file lists its channels by name, and a row holds one after the other.

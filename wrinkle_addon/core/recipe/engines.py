@@ -44,7 +44,8 @@ def _exr(file: str) -> str:
 
 def _as_exr(png: bytes) -> bytes:
     pixels = cv2.imdecode(np.frombuffer(png, np.uint8), cv2.IMREAD_UNCHANGED)[..., 2::-1]
-    return encode_exr((pixels / np.float32(np.iinfo(pixels.dtype).max)).astype(np.float16))
+    top = 65535 if pixels.dtype == np.uint16 else 255
+    return encode_exr(np.asarray(pixels / np.float32(top), np.float16))
 
 
 def _filled(template: str, values: Mapping[str, str]) -> str:

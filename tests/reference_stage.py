@@ -24,7 +24,7 @@ from wrinkle_addon.core.wrinkles.confidence import (
 from wrinkle_addon.core.wrinkles.expected import certain, explained, over
 from wrinkle_addon.core.wrinkles.patches import choose_patches
 from wrinkle_addon.core.wrinkles.settings import COARSE, FINE
-from wrinkle_addon.core.wrinkles.stage import FADE, FIRST_SHARE, GATE_MM, trust
+from wrinkle_addon.core.wrinkles.stage import FADE, GATE_MM, trust
 
 
 def sample(image, rows, columns):
@@ -188,8 +188,7 @@ def stage(texture, surface, skin, light, programs, settings, gate):
     found = confidence(fine, coarse, metric, (size / k, size / kc), (texel * k, texel * kc), (k, kc))
     relief = np.zeros(found.shape, np.float32)
     for scale, program, maps, reduced in zip((FINE, COARSE), programs, (fine, coarse), (k, kc), strict=True):
-        least = settings.dog_thres * FIRST_SHARE
-        centres = choose_patches(found, texel * k, k, scale, settings.overlap, least)
+        centres = choose_patches(found, texel * k, k, scale, settings.overlap, settings.least)
         if not len(centres):
             continue
         frames = inputs.patch_frames(texture, surface, skin, light, centres, scale, (maps, reduced))

@@ -85,7 +85,7 @@ def _filled(rng: random.Random, dtype: Any, shape: tuple[int, ...], kind: str) -
         high = 12 if kind == "triangles" else 255
         array = source.integers(0, high, shape).astype(dtype)
         if kind == "triangles" and array.size and rng.random() < 0.2:
-            array.flat[rng.randrange(array.size)] = rng.choice((-1, 12, 2**31 - 1, -(2**31)))
+            array.flat[rng.randrange(array.size)] = np.int64(rng.choice((-1, 12, 2**31 - 1, -(2**31)))).astype(dtype)
         return array
     array = source.normal(0, rng.choice((0.3, 1, 20)), shape).astype(dtype)
     if array.size and np.issubdtype(dtype, np.floating) and rng.random() < 0.25:

@@ -13,6 +13,7 @@ from pathlib import Path
 from .targets import READERS, expect_clear, found, run_case
 
 MOST_SECONDS = 10.0
+"""Of processor time, so that a busy machine is no failure; the campaign notices who stands still."""
 MOST_GROWTH = 1 << 30
 """Bytes by which the process may grow over all its cases."""
 
@@ -23,15 +24,16 @@ def main(target: str, first: int, count: int) -> int:
         folder = Path(name)
         for path in found(target):
             sys.stdout.write(f"found {path.name}\n")
+            sys.stdout.flush()
             expect_clear(READERS[target][1], path)
         before = 0
         for case in range(first, first + count):
             sys.stdout.write(f"{case}\n")
             sys.stdout.flush()
-            started = time.monotonic()
+            started = time.process_time()
             run_case(target, case, folder)
             before = before or _peak()  # what the modules and libraries take when first used is not the input's doing
-            if time.monotonic() - started > MOST_SECONDS:
+            if time.process_time() - started > MOST_SECONDS:
                 raise AssertionError(f"case {case} took more than {MOST_SECONDS:g} s")
             if _peak() - before > MOST_GROWTH:
                 raise AssertionError(f"case {case} took more than {MOST_GROWTH >> 20} MiB")

@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ..errors import WrinkleError
-from ..npy import UNREADABLE
+from ..npy import UNREADABLE, any_header
 from ..types import Float
 from .obj import read_obj
 from .raw import MAX_VERTICES
@@ -58,7 +58,8 @@ def _checked(path: Path, table: npt.NDArray[Any]) -> Float:
 
 def _npy(path: Path, vertices: int) -> npt.NDArray[Any]:
     try:
-        table = np.load(path, mmap_mode="r", allow_pickle=False)
+        with any_header():
+            table = np.load(path, mmap_mode="r", allow_pickle=False)
     except UNREADABLE as problem:
         raise WrinkleError(f"{path.name} is not a whole .npy file of numbers.", _HELP) from problem
     if table.dtype.kind not in "fiu" or table.size != 2 * vertices:

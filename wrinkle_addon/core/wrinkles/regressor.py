@@ -17,7 +17,7 @@ import numpy.typing as npt
 import wrinkle_native as native
 
 from ..errors import WrinkleError
-from ..npy import UNREADABLE
+from ..npy import UNREADABLE, any_header
 from .settings import Scale
 
 FORMAT = 1
@@ -94,7 +94,7 @@ def _arrays(source: Path) -> Arrays:
             entries = archive.infolist()
         if len(entries) > MAX_ARRAYS or sum(entry.file_size for entry in entries) > 2 * MAX_FILE:
             raise WrinkleError(f"The regressor {source.name} claims too much data.", HINT)
-        with np.load(data, allow_pickle=False) as file:
+        with any_header(), np.load(data, allow_pickle=False) as file:
             return {name: file[name] for name in file.files}
     except OSError as error:
         raise WrinkleError(f"The regressor {source} cannot be read: {error.strerror or error}.", HINT) from error

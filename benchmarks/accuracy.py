@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """How true the wrinkles are: on held-out synthetic tiles and on heads rendered in Cycles, against what others do.
 
-    python3 build_addon.py bench accuracy [--tiles 60] [--renders DIR] [--check] [--picture docs/accuracy_row.png]
+    python3 build_addon.py bench accuracy [--tiles 160] [--renders DIR] [--check] [--picture docs/accuracy_row.png]
 
 Nothing here was trained on: the tiles have seeds of their own, the heads have other wrinkles, other paint
 and path-traced light. Peers' heights have no scale, theirs is fitted to the truth.
@@ -37,6 +37,7 @@ from wrinkle_addon.core.wrinkles import WrinkleSettings, load_regressor, wrinkle
 
 BASELINES = Path(__file__).with_name("baselines.npz")
 EVERYWHERE = WrinkleSettings(dog_thres=0.0)
+FLAT = "a flat map"
 HEADING = f"{'':34}{'R2':>8}{'slope r':>9}{'angle w':>9}{'angle':>8}{'factor':>8}{'false um':>10}"
 
 
@@ -67,7 +68,7 @@ def on_tiles(count: int) -> None:
         names = ("ridge", "A+ (256 anchors)", "MLP between PCA spaces")
         for name, found in zip(names, read_baselines(BASELINES), strict=True):
             ours[name] = lambda tile, found=found: over_tile(tile, PATCH, found)
-    tallies = {name: Tally() for name in (*ours, *PEERS)}
+    tallies = {name: Tally() for name in (*ours, *PEERS, FLAT)}
     for tile in held_out(count):
         inside = np.zeros(tile.height.shape, bool)
         rim = int(3 / tile.texel_mm)
@@ -80,6 +81,7 @@ def on_tiles(count: int) -> None:
         for name, method in PEERS.items():
             guess = scaled(method(log, tile.texel_mm), tile.height, tile.texel_mm, where)
             tallies[name].add(guess, tile.height, tile.texel_mm, steps, where, inside)
+        tallies[FLAT].add(np.zeros_like(tile.height), tile.height, tile.texel_mm, steps, where, inside)
     say(f"{count} held-out tiles, all regions, light and skin; true light known\n{HEADING}")
     for name, tally in tallies.items():
         say(row(name, tally.score()))
@@ -107,7 +109,7 @@ def _on_map(values: Float, size: int) -> Float:
 def on_heads(cache: Path, shots: tuple[Shot, ...]) -> list[tuple[Head, dict[str, Float]]]:
     """Tables of texture mode and of the whole path on rendered heads; returns the maps for the picture."""
     regressor, found = load_regressor(), []
-    methods = ("texture, light estimated", "texture, light given", "whole path", *PEERS)
+    methods = ("texture, light estimated", "texture, light given", "whole path", *PEERS, FLAT)
     whole = {name: Tally() for name in methods}
     places: dict[str, dict[str, Tally]] = {}
     lights: dict[str, dict[str, Tally]] = {}
@@ -127,6 +129,7 @@ def on_heads(cache: Path, shots: tuple[Shot, ...]) -> list[tuple[Head, dict[str,
         log = log_luminance(head.texture.rgb, where)
         for name, method in PEERS.items():
             maps[name] = scaled(method(log, texel), head.truth, texel, where)
+        maps[FLAT] = np.zeros_like(head.truth)
         both = {name: compare(guess, head.truth, texel, steps, where) for name, guess in maps.items()}
         for name, compared in both.items():
             for tally in (whole[name], lights.setdefault(head.light, {n: Tally() for n in methods})[name]):
@@ -205,7 +208,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(
         prog="accuracy", description=__doc__, formatter_class=argparse.RawTextHelpFormatter
     )
-    parser.add_argument("--tiles", type=int, default=60)
+    parser.add_argument("--tiles", type=int, default=160)
     parser.add_argument("--renders", type=Path, default=Path("out/heads"), help="rendered heads are kept here")
     parser.add_argument("--picture", type=Path, help="write the picture row there")
     parser.add_argument("--only", choices=("tiles", "heads"))

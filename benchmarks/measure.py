@@ -20,7 +20,9 @@ Steps = tuple[float | Float, float | Float]
 LOW_MM, HIGH_MM = 0.5, 5.0
 WRINKLE_SLOPE = 0.06
 """A texel is part of a wrinkle where the true slope, averaged over 1 mm, exceeds this (3.4 degrees)."""
-SMOOTH_SLOPE = 0.01
+SMOOTH_SLOPE, SMOOTH_MM = 0.01, 0.005
+"""Skin is smooth where the true slope and the true relief, both over 2.5 mm, are below these: what a guess shows there
+is false. Without the second, missing a wide shallow fold would count as false relief too."""
 
 
 @dataclass(frozen=True)
@@ -63,9 +65,10 @@ def wrinkle_texels(truth: Float, texel_mm: float, steps: Steps, where: Bool) -> 
 
 
 def smooth_texels(truth: Float, texel_mm: float, steps: Steps, where: Bool) -> Bool:
-    """Where the true relief is nearly flat for millimetres around."""
+    """Where the true relief is nearly flat for millimetres around; ``truth`` already limited to the band."""
     steep = np.linalg.norm(slopes(truth, steps), axis=-1).astype(np.float32)
-    return where & (_blur(steep, 2.5 / texel_mm) < SMOOTH_SLOPE)
+    flat = _blur(steep, 2.5 / texel_mm) < SMOOTH_SLOPE
+    return where & flat & (_blur(np.square(truth), 2.5 / texel_mm) < SMOOTH_MM**2)
 
 
 def _angles(a: Float, b: Float) -> Float:

@@ -110,7 +110,7 @@ def _add_texture(commands: argparse._SubParsersAction) -> None:
     scale = command.add_mutually_exclusive_group()
     scale.add_argument("--mesh", type=Path, metavar="OBJ", help="the mesh that carries the texture")
     scale.add_argument("--texel_mm", type=_positive, metavar="X", help="edge of a texel in mm")
-    command.add_argument("--mesh_mm", type=_positive, default=1.0, metavar="SCALE", help="mm per unit of the mesh")
+    command.add_argument("--mesh_mm", type=_positive, metavar="SCALE", help="mm per unit of the mesh")
     command.add_argument("--light", type=_direction, metavar="X,Y,Z", help="direction towards the light")
     command.add_argument("--mask", type=Path, metavar="PNG", help="keep wrinkles where this UV mask is bright")
     _add_wrinkle_options(command)

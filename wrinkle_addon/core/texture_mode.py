@@ -7,8 +7,10 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
+import cv2
 import numpy as np
 import numpy.typing as npt
+from wrinkle_native import rasterize_uv
 
 from . import progress as progress_of
 from .errors import WrinkleError
@@ -16,7 +18,7 @@ from .images import read_texture
 from .light import estimate_light
 from .memory import StageMemory
 from .models.obj import read_obj
-from .models.seams import split_seams
+from .models.seams import Split, split_seams
 from .output import light_report, versions
 from .progress import Progress, silent
 from .settings import DIS2NORMAL_COFF
@@ -27,20 +29,25 @@ from .wrinkles import WrinkleSettings, load_regressor, normal_map, wrinkle_maps
 
 ASSUMED_WIDTH_MM = 200.0
 """Width of skin that a texture spans when nothing says its scale: BFM's and our own UV span 180 to 220 mm."""
+FACE_MM = 60.0, 1000.0
+"""Greatest extent of a mesh of a face or a head."""
+UNITS_MM = {"centimetres": 10.0, "metres": 1000.0}
+RIM = 1
+"""Texels along the rim of UV islands that are left out: the background of a texture shines into them."""
 
 
 @dataclass(frozen=True, eq=False)
 class TextureJob:
     """What to do with one texture.
 
-    mesh: OBJ that carries the texture's UV, ``mesh_mm`` millimetres per unit. texel_mm: edge of a texel where there is
-    no mesh. light: unit vector towards the light in the mesh's frame, or in the UV frame (x right, y up, z out) without
-    a mesh. mask: (H, W) uint8, wrinkles are kept where it is bright.
+    mesh: OBJ that carries the texture's UV, ``mesh_mm`` millimetres per unit; None tells the unit from the extent.
+    texel_mm: edge of a texel where there is no mesh. light: unit vector towards the light in the mesh's frame, or in
+    the UV frame (x right, y up, z out) without a mesh. mask: (H, W) uint8, wrinkles are kept where it is bright.
     """
 
     texture: Path
     mesh: Path | None = None
-    mesh_mm: float = 1.0
+    mesh_mm: float | None = None
     texel_mm: float | None = None
     light: tuple[float, float, float] | None = None
     mask: Byte | None = None
@@ -62,8 +69,9 @@ def run_texture_job(
     warnings: list[str] = []
     progress_of.report(progress, 0.0, "Reading the texture")
     texture = stages.run("texture", "", lambda: read_texture(job.texture)).value
-    surface = stages.run("surface", "", lambda: _surface(job, texture, warnings)).value
-    skin = np.ones(texture.alpha.shape, np.float32) if job.mask is None else resized(job.mask, texture.size)
+    surface, skin = stages.run("surface", "", lambda: _surface(job, texture, warnings)).value
+    if job.mask is not None:
+        skin = skin * resized(job.mask, texture.size)
     light = stages.run("light", "", lambda: _light(job, texture, surface, skin)).value
     regressor = load_regressor()
     maps = stages.run(
@@ -86,13 +94,16 @@ def run_texture_job(
     return maps, normal, report
 
 
-def _surface(job: TextureJob, texture: Texture, warnings: list[str]) -> Surface:
+def _surface(job: TextureJob, texture: Texture, warnings: list[str]) -> tuple[Surface, npt.NDArray[np.float32]]:
+    """The geometry under the texture, and (S, S) float32 1 where the mesh uses it."""
     if job.mesh is not None:
         mesh = read_obj(job.mesh)
         if len(mesh.uv_triangles) == 0:
             raise WrinkleError(f"{job.mesh.name} has no UV.", "Export the mesh with its texture coordinates.")
         split = split_seams(len(mesh.vertices), mesh.triangles, mesh.uv_triangles, mesh.uv)
-        return surface_of(mesh.vertices[split.vertex] * np.float32(job.mesh_mm), split.triangles, split.uv)
+        scale = job.mesh_mm or _unit_mm(mesh.vertices[np.unique(mesh.triangles)], job.mesh.name, warnings)
+        surface = surface_of(mesh.vertices[split.vertex] * np.float32(scale), split.triangles, split.uv)
+        return surface, _covered(split, texture.size)
     texel_mm = job.texel_mm
     if texel_mm is None:
         texel_mm = ASSUMED_WIDTH_MM / texture.size
@@ -100,7 +111,24 @@ def _surface(job: TextureJob, texture: Texture, warnings: list[str]) -> Surface:
             f"The scale is unknown: {job.texture.name} is taken to span {ASSUMED_WIDTH_MM:g} mm of skin; "
             "give --mesh or --texel_mm for true depths."
         )
-    return flat_surface(texture.size, texel_mm)
+    return flat_surface(texture.size, texel_mm), np.ones((texture.size, texture.size), np.float32)
+
+
+def _unit_mm(vertices: npt.NDArray[np.float32], name: str, warnings: list[str]) -> float:
+    """Millimetres per unit of a mesh that is a face: 1, or what brings it to a face's size, with a warning."""
+    extent = float(np.ptp(vertices, axis=0).max())
+    if extent < FACE_MM[0]:
+        for unit, scale in UNITS_MM.items():
+            if FACE_MM[0] <= extent * scale <= FACE_MM[1]:
+                warnings.append(f"{name} spans {extent:.3g} units, taken to be {unit}; --mesh_mm says otherwise.")
+                return scale
+    return 1.0
+
+
+def _covered(split: Split, size: int) -> npt.NDArray[np.float32]:
+    """(size, size) float32, 1 on the texels within the UV islands, the outermost left out."""
+    inside = rasterize_uv(np.ascontiguousarray(split.uv), split.triangles, size)[0] >= 0
+    return cv2.erode(inside.astype(np.float32), np.ones((2 * RIM + 1, 2 * RIM + 1), np.uint8))
 
 
 def _light(job: TextureJob, texture: Texture, surface: Surface, skin: npt.NDArray[np.float32]) -> Light:

@@ -11,7 +11,7 @@ from ..errors import WrinkleError
 
 LOOKED_AT = (60.0, 15.0, 0.0)
 """The thresholds that the regressor's answer is made for: it serves every dog_thres up to the next one."""
-FIRST_SHARE = 0.15
+FIRST_SHARE = 0.35
 """Share of such a threshold that suffices for a patch to be looked at; the final confidence decides what is kept."""
 
 

@@ -128,7 +128,8 @@ def _unit_mm(vertices: npt.NDArray[np.float32], name: str, warnings: list[str]) 
 def _covered(split: Split, size: int) -> npt.NDArray[np.float32]:
     """(size, size) float32, 1 on the texels within the UV islands, the outermost left out."""
     inside = rasterize_uv(np.ascontiguousarray(split.uv), split.triangles, size)[0] >= 0
-    return cv2.erode(inside.astype(np.float32), np.ones((2 * RIM + 1, 2 * RIM + 1), np.uint8))
+    kernel = np.ones((2 * RIM + 1, 2 * RIM + 1), np.uint8)
+    return np.asarray(cv2.erode(inside.astype(np.float32), kernel), np.float32)
 
 
 def _light(job: TextureJob, texture: Texture, surface: Surface, skin: npt.NDArray[np.float32]) -> Light:

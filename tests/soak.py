@@ -37,7 +37,7 @@ class SteppingRunner:
     def copy(self) -> SteppingRunner:
         return self
 
-    def reconstruct(self, photos: Any, settings: Any, *, landmarks: Any, shows: Any, progress: Any) -> Any:
+    def reconstruct(self, photos: Any, settings: Any, *, progress: Any, **chosen: Any) -> Any:
         for step in range(STEPS):
             report((lambda *_: False) if step == self.cancel_at else progress, step / STEPS, "Working")
         return fake_reconstruction(grid=12, size=64)

@@ -67,6 +67,7 @@ def test_the_status_bar_shows_a_bar_for_each_job_and_how_to_stop_it(addon, runne
     row = SimpleNamespace(
         label=lambda text, icon: drawn.append((text, icon)),
         progress=lambda factor, text: drawn.append((factor, text)),
+        row=lambda: row,
     )
     runner.hold = Gate(2)
     windowed.start()

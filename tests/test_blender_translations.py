@@ -12,7 +12,7 @@ from types import ModuleType, SimpleNamespace
 from test_blender_conventions import classes, properties, rna_of
 
 PACKAGE = Path(__file__).parents[1] / "wrinkle_addon" / "blender"
-DRAWN = {"label", "operator", "prop", "menu", "progress", "menu_pie", "popover"}
+DRAWN = {"label", "operator", "prop", "menu", "progress", "menu_pie", "popover", "prop_enum"}
 """Layout functions whose text Blender translates."""
 SAME_EVERYWHERE = {
     "dog_thres",
@@ -79,6 +79,8 @@ def written_texts() -> Iterator[str]:
             elif name in {"poll_message_set", "report"}:
                 for argument in call.args:
                     yield from constants(argument)
+            elif name == "wrapped":
+                yield from constants(call.args[2])
 
 
 def needs_translation(text: str) -> bool:

@@ -43,6 +43,18 @@ def _packed(name: str, data: bytes, suffix: str) -> bpy.types.Image:
     return image
 
 
+def repack(image: bpy.types.Image, data: bytes) -> None:
+    """Give a packed image other contents, of any size, in the format that it has."""
+    image.pack(data=data, data_len=len(data))
+    reread(image)
+
+
+def reread(image: bpy.types.Image) -> None:
+    """Have the file inside the .blend file read again when the image is next needed."""
+    image.buffers_free()
+    image.update_tag()
+
+
 def _as_data(image: bpy.types.Image) -> bpy.types.Image:
     image.colorspace_settings.is_data = True
     # Each channel stands for itself: alpha must not scale the others.

@@ -39,6 +39,10 @@ class Job(Generic[T]):
         """Begin; WrinkleError when this face already has a job."""
         check_free(self.key)
         _running[self.key] = self
+        self.start_beside()
+
+    def start_beside(self) -> None:
+        """Begin without claiming the face: whoever starts this must ask :func:`job_of` before using the value."""
         self._thread = threading.Thread(target=self._run, name=f"wrinkle {self.key}", daemon=True)
         self._thread.start()
 

@@ -19,9 +19,10 @@ def new_material(skin: Skin, obj: bpy.types.Object) -> bpy.types.Material:
     """Build the material of ``obj``, its node group and its images."""
     name = obj.name
     keys = obj.data.shape_keys
+    layers = [_layer_images(name, layer, suffix) for layer, suffix in named_layers(skin)]
     group = node_group.new_group(
-        [_layer_images(name, layer, f" {n + 1}" if n else "") for n, layer in enumerate(skin.layers)],
-        None if skin.permanent is None else _layer_images(name, skin.permanent, f" {ids.PERMANENT}"),
+        layers[: len(skin.layers)],
+        None if skin.permanent is None else layers[-1],
         images.data_image(f"{name} Motion Maps", skin.motion),
         skin.tiles,
         photo=ids.PHOTO_KEY in keys.key_blocks,
@@ -33,6 +34,12 @@ def new_material(skin: Skin, obj: bpy.types.Object) -> bpy.types.Material:
     node = _add_nodes(material, group, images.colour_image(f"{name} Photo", skin.colour))
     drivers.drive_group(node, keys)
     return material
+
+
+def named_layers(skin: Skin) -> list[tuple[PaintedLayer, str]]:
+    """Every layer, the permanent one last, with what tells its nodes and images from those of the others."""
+    named = [(layer, f" {n + 1}" if n else "") for n, layer in enumerate(skin.layers)]
+    return named if skin.permanent is None else [*named, (skin.permanent, f" {ids.PERMANENT}")]
 
 
 def _layer_images(name: str, layer: PaintedLayer, suffix: str) -> node_group.LayerImages:
@@ -64,6 +71,7 @@ def _add_nodes(
     colour = tree.nodes.new("ShaderNodeTexImage")
     colour.location = (-50, 250)
     colour.image = photo
+    tree.nodes.active = colour  # what solid shading shows
     wrinkles = tree.nodes.new("ShaderNodeGroup")
     wrinkles.location = (-50, -100)
     wrinkles.name = wrinkles.label = ids.GROUP

@@ -12,6 +12,7 @@ import numpy.typing as npt
 from ..core.activation import Response
 from ..core.types import FaceModel, Fit, Float
 from . import ids
+from .weights import group_weights
 
 _WEIGHT_STEPS = 64
 _SAME_FACE_MM = 0.01
@@ -83,13 +84,14 @@ def set_region_response(obj: bpy.types.Object, responses: Mapping[str, Response]
         group = obj.vertex_groups.get(name)
         if group is not None:
             changes[group.index] = (response.strength - 1, response.onset, response.power - 1)
-    total = np.zeros(len(mesh.vertices))
-    change = np.zeros((len(mesh.vertices), 3))
+    count = len(mesh.vertices)
+    total = np.zeros(count)
+    change = np.zeros((count, 3))
     if changes.any():
-        for vertex in mesh.vertices:
-            for entry in vertex.groups:
-                total[vertex.index] += entry.weight
-                change[vertex.index] += entry.weight * changes[entry.group]
+        read = group_weights(mesh)
+        total += np.bincount(read.vertex, read.weight, count)
+        for axis in range(3):
+            change[:, axis] = np.bincount(read.vertex, read.weight * changes[read.group, axis], count)
     values = (change / np.maximum(total, 1.0)[:, None]).astype(np.float32)
     attribute = mesh.attributes.get(ids.REGION_ATTRIBUTE)
     if attribute is None:

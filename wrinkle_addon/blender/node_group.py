@@ -102,13 +102,8 @@ def new_group(
     """
     tree = bpy.data.node_groups.new(ids.GROUP, "ShaderNodeTree")
     tree[ids.FACE_MARK] = ids.FACE_VERSION
-    where = {
-        name: place | {"layer": number}
-        for number, layer in enumerate(layers)
-        for name, place in places(tuple(tiles)).items()
-        if name in layer.expressions
-    }
-    tree[ids.TILES] = json.dumps(where)
+    tree[ids.TILES] = layout_of([layer.expressions for layer in layers], tiles)
+    where = json.loads(tree[ids.TILES])
     _add_interface(tree, [*where, *([ids.PHOTO_KEY] if photo else [])])
     build = _Builder(tree)
     inputs = tree.nodes.new("NodeGroupInput")
@@ -134,6 +129,17 @@ def new_group(
     build.feed(outputs.inputs["Activation"], build.sum(12, 8, awake))
     build.feed(outputs.inputs["Tangent Normal"], tangent)
     return tree
+
+
+def layout_of(layers: Sequence[frozenset[str]], tiles: Sequence[Tile]) -> str:
+    """JSON of where each expression's motion map lies, and of the layer that it wakes. layers: who wakes each."""
+    where = {
+        name: place | {"layer": number}
+        for number, expressions in enumerate(layers)
+        for name, place in places(tuple(tiles)).items()
+        if name in expressions
+    }
+    return json.dumps(where)
 
 
 def _add_interface(tree: bpy.types.ShaderNodeTree, expressions: Sequence[str]) -> None:

@@ -19,7 +19,7 @@ from bpy.props import (
 )
 
 from ..core.memory import digest
-from . import live, mask, migrate, photo_properties, preferences
+from . import live, mask, migrate, photo_properties, preferences, threshold
 from .migrate import VERSION
 from .photo_properties import WRINKLE_PG_photo
 
@@ -58,6 +58,11 @@ _CHANGES = {
 
 def _strength_changed(self: "WRINKLE_PG_face", context: bpy.types.Context) -> None:
     live.apply_strength(self.id_data)
+
+
+def _threshold_changed(self: "WRINKLE_PG_face", context: bpy.types.Context) -> None:
+    if isinstance(self.id_data, bpy.types.Object):
+        threshold.changed(self.id_data)
 
 
 def _displacement_changed(self: "WRINKLE_PG_face", context: bpy.types.Context) -> None:
@@ -177,10 +182,14 @@ class WRINKLE_PG_face(bpy.types.PropertyGroup):
     detector: EnumProperty(name="Detector", description="How wrinkles are told from everything else", items=DETECTORS)
     dog_thres: FloatProperty(
         name="dog_thres",
-        description="Places less confident than this (0 to 255) stay smooth. Lower finds more lines and more errors",
+        description=(
+            "Places less confident than this (0 to 255) stay smooth. Lower finds more lines and more errors. "
+            "Takes effect at once"
+        ),
         default=60.0,
         min=0.0,
         max=255.0,
+        update=_threshold_changed,
     )
     dis2normal_coff: FloatProperty(
         name="dis2normal_coff",
@@ -245,6 +254,10 @@ class WRINKLE_PG_face(bpy.types.PropertyGroup):
                 "dog_thres": round(self.dog_thres, 3),
             }
         )
+
+    def made_with_threshold(self, dog_thres: float) -> None:
+        """Note that the face's maps were made anew with this ``dog_thres``."""
+        self.made_with = json.dumps(json.loads(self.made_with) | {"dog_thres": round(dog_thres, 3)})
 
     def stale_parts(self) -> list[str]:
         """The names in the recipe of what has changed since the face was made."""

@@ -22,6 +22,7 @@ _PARTS = (
     "menus",
     "drop",
     "upkeep",
+    "threshold",
     "command",
 )
 _loaded: list[ModuleType] = []

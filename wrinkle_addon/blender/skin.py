@@ -50,13 +50,14 @@ def paint(result: Reconstruction, progress: Progress = silent) -> Skin:
     pixels, tiles = pack_tiles(result.motion)
     motion = encode_png(pixels)
     report(progress, 0.8, "Packing the maps")
-    layers = tuple(_painted(layer) for layer in result.animated)
+    layers = tuple(painted(layer) for layer in result.animated)
     report(progress, 0.9, "Packing the maps")
-    permanent = None if result.permanent is None else _painted(result.permanent)
+    permanent = None if result.permanent is None else painted(result.permanent)
     return Skin(encode_png(colour), layers, permanent, motion, tiles)
 
 
-def _painted(layer: Layer) -> PaintedLayer:
+def painted(layer: Layer) -> PaintedLayer:
+    """One wrinkle map as files."""
     height = encode_exr(_shrunk(layer.displacement, _HEIGHT_EDGE))
     return PaintedLayer(encode_png(layer.normal), height, frozenset(layer.expressions))
 

@@ -74,7 +74,7 @@ class Runner:
     def glimpse(self, settings: Settings, size: int) -> Layer | None:
         """The wrinkles of the last :meth:`reconstruct` for another `dog_thres`, small and quick, while a slider moves.
 
-        size: edge of the maps, at most that of the last run. None when several photos have to be combined anew.
+        size: edge of the maps, at most that of the last run. None when photos have to be combined anew.
         """
         if self._seen is None:
             return None
@@ -156,7 +156,8 @@ class Runner:
         layers = self._layers(model, fits, surface, found, textures, skin, shares, shows or {}, settings)
         motion = self._motion(skin, surface, maps, normal.value, layers, settings)
         fitted = fits.value
-        relief = self._memory.last("relief 1") if len(found) == 1 else None
+        alone = len(found) == 1 and shares.value[0] is None
+        relief = self._memory.last("relief 1") if alone else None
         self._seen = Seen(relief, surface.value, motion.value.names) if isinstance(relief, Relief) else None
         return Reconstruction(
             model=model.value,

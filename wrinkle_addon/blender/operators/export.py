@@ -14,7 +14,7 @@ from bpy.props import StringProperty
 from ...core.errors import WrinkleError
 from ...core.files import output_folder
 from ...core.progress import Progress, part
-from .. import current, live, map_export, mesh_files, second_blender
+from .. import current, live, map_export, mesh_files, second_blender, threshold
 from .task import JobOperator, idle, in_object_mode, on_face
 
 _MESHES = 0.8
@@ -40,6 +40,7 @@ class WRINKLE_OT_export(JobOperator, bpy.types.Operator):
 
     def prepare(self, context: bpy.types.Context) -> Callable[[Progress], tuple[list[Path], tuple[str, ...]]]:
         obj, wanted = current.face_object(context), context.scene.wrinkle_export
+        threshold.settle(obj)
         folder = output_folder(chosen_folder(self.directory or wanted.folder))
         engines, formats = sorted(wanted.engines), [name for name in mesh_files.FORMATS if name in wanted.formats]
         export = map_export.collect(obj, live.drives_of(obj), wanted.convention == "DIRECTX")

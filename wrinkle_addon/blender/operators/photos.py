@@ -7,7 +7,7 @@ Annotations are evaluated here (no ``from __future__ import annotations``) becau
 from pathlib import Path
 
 import bpy
-from bpy.props import CollectionProperty, StringProperty
+from bpy.props import CollectionProperty, EnumProperty, StringProperty
 
 from .. import current
 from .task import free
@@ -34,6 +34,13 @@ class WRINKLE_OT_add_photos(bpy.types.Operator):
     )
     filter_glob: StringProperty(
         name="Filter", description="The files that the file browser shows", default=_FILTER, options={"HIDDEN"}
+    )
+
+    display_type: EnumProperty(
+        name="Display",
+        description="How the file browser shows the files",
+        items=[("THUMBNAILS", "Thumbnails", "Small pictures", 3)],  # the number is Blender's own
+        options={"HIDDEN"},
     )
 
     @classmethod

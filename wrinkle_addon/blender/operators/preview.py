@@ -15,7 +15,7 @@ import bpy
 from bpy.props import StringProperty
 
 from ...core.progress import Progress
-from .. import current, face, preview, second_blender
+from .. import current, face, preview, second_blender, threshold
 from .task import JobOperator, expressive, free, in_object_mode
 
 IMAGE_NAME = "Wrinkle Preview"
@@ -41,6 +41,7 @@ class WRINKLE_OT_preview(JobOperator, bpy.types.Operator):
 
     def prepare(self, context: bpy.types.Context) -> Callable[[Progress], Any]:
         obj = current.face_object(context)
+        threshold.settle(obj)
         wanted = context.scene.wrinkle_preview
         weights = face.key_values(obj) if wanted.pose == "CURRENT" else preview.telling_weights(obj)
         posed = [name for name, value in face.key_values(obj).items() if value > 0]

@@ -8,21 +8,24 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import bpy
+import numpy as np
+import numpy.typing as npt
+from mathutils import Vector
 
 from ...core.errors import WrinkleError
-from ...core.progress import Progress, part
+from ...core.progress import Progress
 from ...core.types import FaceModel, Fit, Reconstruction
-from .. import current, face, jobs, live, mask, runners
-from ..runners import Kept
-from ..skin import Skin, paint
+from .. import current, face, jobs, live, runners, threshold
+from ..request import Made, request_of
 from .task import JobOperator, free, in_object_mode
 
 if TYPE_CHECKING:
     from ..photo_properties import WRINKLE_PG_photo
     from ..properties import WRINKLE_PG_face
 
-_PAINTING = 0.8
-"""Share of the work that is done when painting the skin begins."""
+_SOLID = {"MESH", "CURVE", "SURFACE", "META", "FONT"}
+_ASIDE = 1.1
+"""How far a new face moves aside, as a share of the way that would do."""
 _CLEAR_EXPRESSION = 0.35
 """Weight from which an expression in a photo is worth a name."""
 
@@ -41,21 +44,10 @@ class WRINKLE_OT_reconstruct(JobOperator, bpy.types.Operator):
             return False
         return in_object_mode(cls, context) and free(cls, context)
 
-    def prepare(self, context: bpy.types.Context) -> Callable[[Progress], tuple[Reconstruction, Skin, Kept]]:
+    def prepare(self, context: bpy.types.Context) -> Callable[[Progress], Made]:
         settings = current.face_settings(context)
-        paths = current.photo_paths(settings)
-        given = current.given_landmarks(settings)
-        shows = {
-            index: tuple(name.strip() for name in photo.shows.split(",") if name.strip())
-            for index, photo in enumerate(settings.photos)
-            if photo.shows.strip()
-        }
-        masks = {
-            index: mask.pixels(photo.mask) for index, photo in enumerate(settings.photos) if photo.mask is not None
-        }
-        regions = {index: sorted(photo.regions) for index, photo in enumerate(settings.photos) if photo.regions}
+        request = request_of(settings)
         settings.note_masks()
-        chosen = current.core_settings(settings)
         key = current.job_key(context)
         self._recipe = settings.recipe()
         self._coff = settings.dis2normal_coff
@@ -63,24 +55,11 @@ class WRINKLE_OT_reconstruct(JobOperator, bpy.types.Operator):
         self._scene = current.key_of(context.scene)
         self._photos = [_choices(photo) for photo in settings.photos]
         runner = runners.runner_for(key)
-
         # The thread must not hold the operator: Blender may free it when another file is opened.
-        def work(progress: Progress) -> tuple[Reconstruction, Skin, Kept]:
-            result = runner.reconstruct(
-                paths,
-                chosen,
-                landmarks=given,
-                masks=masks,
-                regions=regions,
-                shows=shows,
-                progress=part(progress, 0.0, _PAINTING),
-            )
-            return result, paint(result, part(progress, _PAINTING, 1.0)), Kept(runner, chosen, paths)
+        return lambda progress: request.run(runner, progress)
 
-        return work
-
-    def done(self, context: bpy.types.Context, value: tuple[Reconstruction, Skin, Kept]) -> str:
-        result, skin, kept = value
+    def done(self, context: bpy.types.Context, value: Made) -> str:
+        result = value.result
         scene = current.find_block(self._scene)
         replace = current.find_object(self._target) if self._target else None
         if self._target and replace is None:
@@ -89,7 +68,12 @@ class WRINKLE_OT_reconstruct(JobOperator, bpy.types.Operator):
             raise WrinkleError("The scene was removed meanwhile.", "The face for it was thrown away.")
         name = Path(result.photos[0].name).stem if replace is None else replace.name
         obj = face.build_face(
-            result, name, skin=skin, replace=replace, collection=_collection(context, scene), dis2normal_coff=self._coff
+            result,
+            name,
+            skin=value.skin,
+            replace=replace,
+            collection=_collection(context, scene),
+            dis2normal_coff=self._coff,
         )
         if replace is None:
             obj.wrinkle.copy_from(scene.wrinkle)
@@ -104,8 +88,10 @@ class WRINKLE_OT_reconstruct(JobOperator, bpy.types.Operator):
         if obj.name in context.view_layer.objects:  # not when another scene is shown by now
             _select(context, obj)
             if replace is None:
-                _look_at_selected(context)
-        runners.keep(current.key_of(obj), kept)
+                _stand_free(context, obj)
+                _show(context)
+        runners.keep(current.key_of(obj), value.kept)
+        threshold.note_made(obj, value.kept.settings.wrinkles.dog_thres)
         seconds = sum(result.seconds.values())
         return f"{obj.name} is ready after {seconds:.1f} s. " + " ".join(result.warnings)
 
@@ -183,15 +169,48 @@ def _select(context: bpy.types.Context, obj: bpy.types.Object) -> None:
     context.view_layer.objects.active = obj
 
 
-def _look_at_selected(context: bpy.types.Context) -> None:
-    """Show the new face from the front in the 3D views: at 20 cm it is hard to find in the default view."""
-    for window in context.window_manager.windows:
-        for area in window.screen.areas:
-            region = next((region for region in area.regions if region.type == "WINDOW"), None)
-            if area.type == "VIEW_3D" and region is not None:
-                with context.temp_override(window=window, area=area, region=region):
-                    bpy.ops.view3d.view_axis(type="FRONT")
-                    bpy.ops.view3d.view_selected()
+def _stand_free(context: bpy.types.Context, obj: bpy.types.Object) -> None:
+    """Put a new face where the 3D cursor is, or beside what stands there: inside Blender's default cube it is lost."""
+    obj.location = context.scene.cursor.location
+    context.view_layer.update()
+    others = [
+        _bounds(other)
+        for other in context.view_layer.objects
+        if other != obj and other.type in _SOLID and other.visible_get()
+    ]
+    for _ in others:
+        low, high = _bounds(obj)
+        hit = [box for box in others if (box[0] < high).all() and (box[1] > low).all()]
+        if not hit:
+            return
+        obj.location.x += float(max(box[1][0] for box in hit) - low[0]) * _ASIDE
+        context.view_layer.update()
+
+
+def _bounds(obj: bpy.types.Object) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
+    """Lowest and highest corner of the box around ``obj`` in the world, (3,) each."""
+    corners = np.array([obj.matrix_world @ Vector(corner) for corner in obj.bound_box])
+    return corners.min(axis=0), corners.max(axis=0)
+
+
+def _show(context: bpy.types.Context) -> None:
+    """Show the new face from the front, in the view where the button was pressed or else the largest one: at 20 cm it
+    is hard to find in Blender's default view."""
+    views = [
+        (window, area)
+        for window in context.window_manager.windows
+        for area in window.screen.areas
+        if area.type == "VIEW_3D"
+    ]
+    if not views:
+        return
+    window, area = max(views, key=lambda view: (view[1] == context.area, view[1].width * view[1].height))
+    region = next(region for region in area.regions if region.type == "WINDOW")
+    with context.temp_override(window=window, area=area, region=region):
+        bpy.ops.view3d.view_axis(type="FRONT")
+        bpy.ops.view3d.view_selected()
+    # Grey tells nothing of a face. What shows wrinkles compiles shaders for a while, so that is the user's choice.
+    area.spaces.active.shading.color_type = "TEXTURE"
 
 
 _register, _unregister = bpy.utils.register_classes_factory((WRINKLE_OT_reconstruct, WRINKLE_OT_cancel))

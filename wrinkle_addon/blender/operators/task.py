@@ -15,6 +15,7 @@ from .. import current, jobs
 
 _POLL_SECONDS = 0.1
 _LAST_WAIT_SECONDS = 5.0
+_BAR_UNITS = 12
 _SIDEBARS = {"VIEW_3D", "IMAGE_EDITOR"}
 
 log = logging.getLogger(__name__)
@@ -147,7 +148,9 @@ def draw_status(header: bpy.types.Header, context: bpy.types.Context) -> None:
     row = header.layout.row()
     row.label(text="Cancel", icon="EVENT_ESC")
     for job in _timers:
-        row.progress(factor=job.fraction, text=job.text)
+        bar = row.row()
+        bar.ui_units_x = _BAR_UNITS
+        bar.progress(factor=job.fraction, text=job.text)
 
 
 def free(cls: type[bpy.types.Operator], context: bpy.types.Context) -> bool:

@@ -30,6 +30,14 @@ class FaceStep(Step):
         return current.face_object(context) is not None
 
 
+def split_column(layout: bpy.types.UILayout) -> bpy.types.UILayout:
+    """A column of labels at the left and values at the right."""
+    column = layout.column()
+    column.use_property_split = True
+    column.use_property_decorate = False
+    return column
+
+
 def stacked(layout: bpy.types.UILayout, data: object, name: str) -> None:
     """A path with its label above it: the sidebar is too narrow for both on one line."""
     column = layout.column(align=True)

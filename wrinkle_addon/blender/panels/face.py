@@ -14,6 +14,7 @@ class WRINKLE_PT_face(Step, bpy.types.Panel):
 
     bl_label = "2  Face"
     bl_order = 2
+    bl_options = {"DEFAULT_CLOSED"}  # noqa: RUF012 - Blender's convention
 
     def draw(self, context: bpy.types.Context) -> None:
         layout = self.layout
@@ -22,8 +23,8 @@ class WRINKLE_PT_face(Step, bpy.types.Panel):
         if settings.model == "FILE":
             stacked(layout, settings, "model_path")
             stacked(layout, settings, "uv_path")
+            layout.operator("wrinkle.check_model", icon="CHECKMARK").in_preferences = False
         stale_row(layout, settings, {"model"})
-        layout.operator("wrinkle.check_model", icon="CHECKMARK").in_preferences = False
 
 
 register, unregister = bpy.utils.register_classes_factory((WRINKLE_PT_face,))

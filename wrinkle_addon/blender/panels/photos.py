@@ -3,13 +3,17 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import bpy
 
 from .. import current, thumbnails
 from ..photo_properties import UNSURE
 from .common import Step, stacked, stale_row, wrapped
 
-_ROW_SCALE = 1.6
+if TYPE_CHECKING:
+    from ..photo_properties import WRINKLE_PG_photo
+    from ..properties import WRINKLE_PG_face
 
 
 class WRINKLE_UL_photos(bpy.types.UIList):
@@ -32,8 +36,9 @@ class WRINKLE_UL_photos(bpy.types.UIList):
         row.alert = not there
         picture = thumbnails.icon_of(item.file)
         if picture:
-            row.template_icon(icon_value=picture, scale=_ROW_SCALE)
-        row.label(text=item.name, icon="NONE" if there else "ERROR")
+            row.label(text=item.name, icon_value=picture)
+        else:
+            row.label(text=item.name, icon="IMAGE_DATA" if there else "ERROR")
         detail = row.row(align=True)
         detail.alignment = "RIGHT"
         detail.label(text=item.expression)
@@ -52,25 +57,57 @@ class WRINKLE_PT_photos(Step, bpy.types.Panel):
     def draw(self, context: bpy.types.Context) -> None:
         layout = self.layout
         settings = current.face_settings(context)
+        if not settings.photos:
+            _draw_first(layout, context)
+            return
         row = layout.row()
         row.template_list("WRINKLE_UL_photos", "", settings, "photos", settings, "active_photo", rows=3)
         column = row.column(align=True)
         column.operator("wrinkle.add_photos", text="", icon="ADD")
         column.operator("wrinkle.remove_photo", text="", icon="REMOVE")
+        column.separator()
         column.operator("wrinkle.add_open_image", text="", icon="IMAGE_REFERENCE")
-        if not settings.photos:
-            layout.operator("wrinkle.add_photos", icon="FILE_FOLDER")
-            return
-        photo = settings.photos[min(settings.active_photo, len(settings.photos) - 1)]
         stale_row(layout, settings, {"photos", "points"})
-        stacked(layout, photo, "path")
-        stacked(layout, photo, "landmarks")
-        layout.operator("wrinkle.edit_landmarks", icon="EMPTY_AXIS")
+        photo = _active(settings)
         unsure = int((photo.confidence() < UNSURE).sum())
         if unsure:
             wrapped(layout, context, f"{unsure} of its landmarks are uncertain: look at them.", "ERROR")
-        if photo.status:
+        elif photo.status:
             wrapped(layout, context, photo.status, "CHECKMARK")
+        layout.operator("wrinkle.edit_landmarks", icon="EMPTY_AXIS")
 
 
-register, unregister = bpy.utils.register_classes_factory((WRINKLE_UL_photos, WRINKLE_PT_photos))
+class WRINKLE_PT_photo_files(Step, bpy.types.Panel):
+    """Step 1, the files of the highlighted photo."""
+
+    bl_label = "Files"
+    bl_parent_id = "WRINKLE_PT_photos"
+    bl_options = {"DEFAULT_CLOSED"}  # noqa: RUF012 - Blender's convention
+
+    @classmethod
+    def poll(cls, context: bpy.types.Context) -> bool:
+        return bool(current.face_settings(context).photos)
+
+    def draw(self, context: bpy.types.Context) -> None:
+        photo = _active(current.face_settings(context))
+        stacked(self.layout, photo, "path")
+        stacked(self.layout, photo, "landmarks")
+
+
+def _draw_first(layout: bpy.types.UILayout, context: bpy.types.Context) -> None:
+    """What an empty list offers."""
+    big = layout.row()
+    big.scale_y = 1.4
+    big.operator("wrinkle.add_photos", icon="FILE_FOLDER")
+    layout.operator("wrinkle.add_open_image", icon="IMAGE_REFERENCE")
+    wrapped(layout, context, "Or drop image files onto the 3D view.", "IMPORT")
+
+
+def _active(settings: WRINKLE_PG_face) -> WRINKLE_PG_photo:
+    """The highlighted photo of a list that is not empty."""
+    return settings.photos[min(settings.active_photo, len(settings.photos) - 1)]
+
+
+register, unregister = bpy.utils.register_classes_factory(
+    (WRINKLE_UL_photos, WRINKLE_PT_photos, WRINKLE_PT_photo_files)
+)

@@ -8,7 +8,7 @@ import bpy
 from .. import current, mask
 from ..photo_properties import region_label
 from ..presets import WRINKLE_PT_presets
-from .common import FaceStep, Step, stacked, stale_row
+from .common import FaceStep, Step, split_column, stacked, stale_row
 
 
 class WRINKLE_PT_wrinkles(Step, bpy.types.Panel):
@@ -21,24 +21,40 @@ class WRINKLE_PT_wrinkles(Step, bpy.types.Panel):
         WRINKLE_PT_presets.draw_panel_header(self.layout)
 
     def draw(self, context: bpy.types.Context) -> None:
-        layout = self.layout
         settings = current.face_settings(context)
-        column = layout.column()
-        column.use_property_split = True
-        column.use_property_decorate = False
+        column = split_column(self.layout)
+        for name in ("strength", "dog_thres", "dis2normal_coff", "permanent"):
+            column.prop(settings, name, slider=True)
+        stale_row(self.layout, settings, {"size", "detector", "dog_thres"})
+        if current.face_object(context) is not None:
+            _draw_mask(self.layout, context)
+            _offer_shading(self.layout, context)
+
+
+def _offer_shading(layout: bpy.types.UILayout, context: bpy.types.Context) -> None:
+    """A button that makes the wrinkles visible, in a view that does not show them."""
+    shading = context.space_data.shading
+    if shading.type in {"WIREFRAME", "SOLID"}:
+        column = layout.column(align=True)
+        column.label(text="This shading shows no wrinkles.", icon="INFO")
+        column.prop_enum(shading, "type", "MATERIAL", text="Show Wrinkles")
+
+
+class WRINKLE_PT_maps(Step, bpy.types.Panel):
+    """Step 3, how the maps are made."""
+
+    bl_label = "Maps"
+    bl_parent_id = "WRINKLE_PT_wrinkles"
+    bl_options = {"DEFAULT_CLOSED"}  # noqa: RUF012 - Blender's convention
+    bl_order = 3
+
+    def draw(self, context: bpy.types.Context) -> None:
+        settings = current.face_settings(context)
+        column = split_column(self.layout)
         column.prop(settings, "size")
         column.prop(settings, "detector")
-        column.prop(settings, "dog_thres", slider=True)
-        stale_row(layout, settings, {"size", "detector", "dog_thres"})
-        column = layout.column()
-        column.use_property_split = True
-        column.use_property_decorate = False
-        column.prop(settings, "strength", slider=True)
-        column.prop(settings, "dis2normal_coff", slider=True)
-        column.prop(settings, "permanent", slider=True)
         if current.face_object(context) is not None:
             column.prop(settings, "displacement")
-            _draw_mask(layout, context)
 
 
 class WRINKLE_PT_regions(FaceStep, bpy.types.Panel):
@@ -47,6 +63,7 @@ class WRINKLE_PT_regions(FaceStep, bpy.types.Panel):
     bl_label = "Regions"
     bl_parent_id = "WRINKLE_PT_wrinkles"
     bl_options = {"DEFAULT_CLOSED"}  # noqa: RUF012 - Blender's convention
+    bl_order = 1
 
     def draw(self, context: bpy.types.Context) -> None:
         column = self.layout.column(align=True)
@@ -64,6 +81,7 @@ class WRINKLE_PT_sources(Step, bpy.types.Panel):
     bl_label = "Part of Each Photo"
     bl_parent_id = "WRINKLE_PT_wrinkles"
     bl_options = {"DEFAULT_CLOSED"}  # noqa: RUF012 - Blender's convention
+    bl_order = 2
 
     @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:
@@ -98,4 +116,6 @@ def _draw_mask(layout: bpy.types.UILayout, context: bpy.types.Context) -> None:
         row.operator("wrinkle.remove_mask", text="", icon="X")
 
 
-register, unregister = bpy.utils.register_classes_factory((WRINKLE_PT_wrinkles, WRINKLE_PT_regions, WRINKLE_PT_sources))
+register, unregister = bpy.utils.register_classes_factory(
+    (WRINKLE_PT_wrinkles, WRINKLE_PT_regions, WRINKLE_PT_sources, WRINKLE_PT_maps)
+)

@@ -14,9 +14,21 @@ TEXTS = {
     "6  Export": "6  Export",
     "System": "System",
     "Regions": "Regionen",
+    "Maps": "Karten",
     # The top of the tab and its jobs
     "New face": "Neues Gesicht",
     "Start with a photo of a face.": "Mit dem Foto eines Gesichts beginnen.",
+    "Ready to reconstruct.": "Bereit zum Rekonstruieren.",
+    "Up to date.": "Auf dem neuesten Stand.",
+    "You can go on working. Esc cancels.": "Arbeiten Sie ruhig weiter. Esc bricht ab.",
+    "Or drop image files onto the 3D view.": "Oder Bilddateien auf die 3D-Ansicht ziehen.",
+    "Shows the highlighted photo of the active face.": "Zeigt das hervorgehobene Foto des aktiven Gesichts.",
+    "This shading shows no wrinkles.": "Diese Schattierung zeigt keine Falten.",
+    "Show Wrinkles": "Falten zeigen",
+    "Display": "Anzeige",
+    "How the file browser shows the files": "Wie der Dateibrowser die Dateien zeigt",
+    "Thumbnails": "Vorschaubilder",
+    "Small pictures": "Kleine Bilder",
     "Reconstruct": "Rekonstruieren",
     "Find the face in the photos, fit the model, find the wrinkles and build the face. Esc cancels": (
         "Das Gesicht in den Fotos finden, das Modell anpassen, die Falten finden und das Gesicht bauen. Esc bricht ab"
@@ -145,8 +157,10 @@ TEXTS = {
     "Plain difference of Gaussians, as in the original method": (
         "Einfache Differenz von Gaußfiltern wie im ursprünglichen Verfahren"
     ),
-    "Places less confident than this (0 to 255) stay smooth. Lower finds more lines and more errors": (
-        "Weniger sichere Stellen als diese (0 bis 255) bleiben glatt. Kleiner findet mehr Linien und mehr Fehler"
+    "Places less confident than this (0 to 255) stay smooth. Lower finds more lines and more errors. "
+    "Takes effect at once": (
+        "Weniger sichere Stellen als diese (0 bis 255) bleiben glatt. Kleiner findet mehr Linien und mehr Fehler. "
+        "Wirkt sofort"
     ),
     "Slope of the normal map: 150 is physically exact, 300 is twice as steep. Takes effect at once": (
         "Steigung der Normalen-Karte: 150 ist physikalisch genau, 300 doppelt so steil. Wirkt sofort"

@@ -190,6 +190,19 @@ def test_every_engine_finds_the_files_that_its_shaders_name(addon, face, tmp_pat
     assert expected <= names(tmp_path)
 
 
+def test_a_linked_face_is_exported_as_it_is(addon, face, tmp_path):
+    addon.data.libraries.write(str(tmp_path / "library.blend"), {face})
+    addon.ops.wm.read_factory_settings(use_empty=True)
+    with addon.data.libraries.load(str(tmp_path / "library.blend"), link=True) as (_, wanted):
+        wanted.objects = ["Ann Lee"]
+    linked = addon.data.objects["Ann Lee"]
+    addon.context.scene.collection.objects.link(linked)
+    addon.context.view_layer.objects.active = linked
+    before = blocks(addon)
+    assert export(addon, tmp_path / "out", formats={"GLTF"})["morphs"] == list(MORPHS)
+    assert blocks(addon) == before
+
+
 def test_a_renamed_shape_key_leaves_under_its_expression_s_name(addon, face, tmp_path):
     face.data.shape_keys.key_blocks["jawOpen"].name = "Kiefer auf"
     assert export(addon, tmp_path, formats={"GLTF"})["morphs"] == list(MORPHS)
@@ -199,7 +212,10 @@ def test_a_renamed_shape_key_leaves_under_its_expression_s_name(addon, face, tmp
     assert "jawOpen" in addon.data.objects["Ann Lee"].data.shape_keys.key_blocks
 
 
-@pytest.mark.parametrize("damage", ["no shape keys", "no UV", "no groups", "triangles gone", "painted map", "modifier"])
+DAMAGE = ("no shape keys", "no UV", "no groups", "vertices gone", "painted map", "modifier", "second material")
+
+
+@pytest.mark.parametrize("damage", DAMAGE)
 def test_a_face_that_was_edited_exports_what_it_still_has(addon, face, tmp_path, damage):
     normals = addon.data.images["Ann Lee Wrinkle Normals"]
     if damage == "no shape keys":
@@ -208,7 +224,7 @@ def test_a_face_that_was_edited_exports_what_it_still_has(addon, face, tmp_path,
         face.data.uv_layers.remove(face.data.uv_layers[0])
     elif damage == "no groups":
         face.vertex_groups.clear()
-    elif damage == "triangles gone":
+    elif damage == "vertices gone":
         addon.ops.object.select_all(action="DESELECT")
         face.select_set(True)
         addon.ops.object.mode_set(mode="EDIT")
@@ -221,8 +237,11 @@ def test_a_face_that_was_edited_exports_what_it_still_has(addon, face, tmp_path,
         addon.ops.object.mode_set(mode="OBJECT")
     elif damage == "painted map":
         normals.pixels[0] = 0.75
-    else:
+    elif damage == "modifier":
         face.modifiers.new("Subdivision", "SUBSURF").levels = 2
+    else:
+        face.data.materials.append(addon.data.materials.new("Hair"))
+        face.active_material_index = 1
     description = export(addon, tmp_path, formats={"GLTF", "FBX", "USD"})
     stored = read_png(tmp_path / "normal.png")
     assert stored.shape == (64, 64, 3)

@@ -47,7 +47,7 @@ def collect(obj: bpy.types.Object, drives: Mapping[str, drivers.Drive] | None = 
     drives: how expressions answer; directx: green of the normal maps is to point down. Raises WrinkleError when the
     face has lost its material or an image.
     """
-    skin = obj.active_material
+    skin = material.wrinkle_skin(obj)
     node = material.group_node(skin)
     if node is None or ids.TILES not in node.node_tree:
         raise WrinkleError(f"{obj.name} has lost its wrinkle material.", _GONE)

@@ -95,6 +95,11 @@ def group_node(material: bpy.types.Material | None) -> bpy.types.ShaderNodeGroup
     return None
 
 
+def wrinkle_skin(obj: bpy.types.Object) -> bpy.types.Material | None:
+    """The material of ``obj`` that holds a wrinkle map, in whichever slot."""
+    return next((slot.material for slot in obj.material_slots if group_node(slot.material) is not None), None)
+
+
 def set_displacement(material: bpy.types.Material, on: bool) -> None:
     """Move the surface by the wrinkles instead of shading them, or back; the mesh must be subdivided finely."""
     tree = material.node_tree

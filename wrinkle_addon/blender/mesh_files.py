@@ -136,7 +136,7 @@ def _call(operator: Callable[..., set[str]], **options: object) -> set[str]:
 
 def _names_of_keys(obj: bpy.types.Object) -> dict[str, str]:
     """Shape keys that were renamed after they drove an expression: their name to the expression's."""
-    node = material.group_node(obj.active_material)
+    node = material.group_node(material.wrinkle_skin(obj))
     animation = None if node is None else node.id_data.animation_data
     names = {}
     for curve in animation.drivers if animation is not None else ():
@@ -201,7 +201,7 @@ def _plain(obj: bpy.types.Object, folder: Path, made: list[bpy.types.ID]) -> bpy
 
     The map shows with the share that the face shows at rest: the permanent lines in full, else the first layer.
     """
-    node = material.group_node(obj.active_material)
+    node = material.group_node(material.wrinkle_skin(obj))
     if node is None:
         raise WrinkleError(f"{obj.name} has lost its wrinkle material.", "Reconstruct it again.")
     tree = node.node_tree
@@ -232,7 +232,7 @@ def _plain(obj: bpy.types.Object, folder: Path, made: list[bpy.types.ID]) -> bpy
         link(uv.outputs["UV"], shown.inputs["Vector"])
         return shown.outputs["Color"]
 
-    colour = map_export.base_colour(obj.active_material)
+    colour = map_export.base_colour(material.wrinkle_skin(obj))
     if colour is not None:
         link(texture("texture", colour), skin.inputs["Base Color"])
     normal = nodes.new("ShaderNodeNormalMap")

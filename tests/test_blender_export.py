@@ -178,6 +178,28 @@ def reader(folder: Path) -> ModuleType:
     return module
 
 
+def test_a_painted_mask_and_the_skin_s_own_settings_go_along(addon, face, tmp_path):
+    from wrinkle_addon.blender import mask, material
+
+    plain = export(addon, tmp_path / "plain", formats=set())
+    assert plain["mask"] is None
+    assert plain["roughness"] == pytest.approx(0.45)
+    assert plain["scatter_mm"][0] == pytest.approx(1.0)
+    node = material.group_node(face.active_material)
+    node.inputs["Mask"].default_value = 0.5
+    assert export(addon, tmp_path / "half", formats=set())["strength"] == pytest.approx(0.5 * plain["strength"])
+    image = mask.new_mask("Mask")
+    image.pixels[:4] = (0.25, 0.25, 0.25, 1.0)
+    mask.attach(face, image)
+    masked = export(addon, tmp_path / "masked", formats=set())
+    assert masked["strength"] == plain["strength"]
+    stored = read_png(tmp_path / "masked" / masked["mask"])
+    assert (stored[-1, 0], stored[0, 0]) == (64, 255)
+    assert read_png(tmp_path / "masked" / "texture.png").shape == (64, 64, 3)
+    normals = reader(tmp_path / "masked").Face(tmp_path / "masked").normals({"browInnerUp": 1.0})
+    assert np.ptp(normals) > 0.1
+
+
 def test_every_engine_finds_the_files_that_its_shaders_name(addon, face, tmp_path):
     engines = {"UNREAL", "UNITY", "GODOT", "REFERENCE"}
     export(addon, tmp_path, formats=set(), engines=engines)
@@ -318,3 +340,15 @@ def test_a_second_blender_s_order_writes_the_mesh_files(addon, face, tmp_path, c
     mesh_files.export_order({"object": "Ann Lee", "formats": ["GLTF"], "made": str(tmp_path / "meshes")})
     assert names(tmp_path / "meshes") == {"face.glb"}
     assert "wrinkle progress 0.000 Writing face.glb" in capsys.readouterr().out
+
+
+def test_the_command_line_exports_what_it_is_told(face, tmp_path):
+    from wrinkle_addon.blender import headless
+    from wrinkle_addon.cli import TARGETS
+    from wrinkle_addon.core.progress import silent
+
+    paths = headless._exported(face, tmp_path / "export", TARGETS, silent)
+    assert len(set(paths)) == len(paths)
+    assert all(path.is_file() for path in paths)
+    expected = {"face.glb", "face.fbx", "face.usdz", "wrinkle.json", "wrinkle.frag", "Wrinkle.hlsl", "wrinkle.gd"}
+    assert expected <= names(tmp_path / "export")

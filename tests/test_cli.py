@@ -178,6 +178,8 @@ def test_unwritable_output(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -
         ["reconstruct"],
         ["reconstruct", "a.png", "--out", "o", "--size", "1000"],
         ["reconstruct", "a.png", "--out", "o", "--dog_thres", "900"],
+        ["reconstruct", "a.png", "--out", "o", "--export", "maya"],
+        ["reconstruct", "a.png", "--out", "o", "--export", "gltf", "--no_blend"],
         ["texture", "--out", "o"],
         ["texture", "a.png", "--out", "o", "--light", "1,2"],
         ["texture", "a.png", "--out", "o", "--texel_mm", "-1"],

@@ -20,6 +20,10 @@ if TYPE_CHECKING:
     from .core.wrinkles import WrinkleSettings
 
 
+TARGETS = ("gltf", "fbx", "usd", "unreal", "unity", "godot", "reference")
+"""What a face can be exported for: mesh files, and programs that get shaders."""
+
+
 class _Parser(argparse.ArgumentParser):
     """Says what is wrong in one sentence instead of printing the usage."""
 
@@ -99,6 +103,9 @@ def _add_reconstruct_options(command: argparse.ArgumentParser) -> None:
         "--displacement", action="store_true", help="wrinkles in face.blend move the surface instead of shading it"
     )
     command.add_argument("--no_blend", action="store_true", help="write no face.blend and preview.png")
+    command.add_argument(
+        "--export", type=_targets, metavar="NAME,...", help=f"also write DIR/export for some of {', '.join(TARGETS)}"
+    )
     _add_wrinkle_options(command)
 
 
@@ -157,6 +164,9 @@ def reconstruct(options: argparse.Namespace, progress: Progress) -> tuple[Recons
     for name in ("landmarks", "mask", "regions", "shows"):
         if len(getattr(options, name)) > len(options.photos):
             raise WrinkleError(f"--{name} is given more often than photos.", "Give at most one per photo, in order.")
+    with_blender = not options.no_blend and importlib.util.find_spec("bpy") is not None
+    if options.export and not with_blender:
+        raise WrinkleError("--export needs Blender.", "Install its bpy module, and leave --no_blend out.")
     settings = Settings(
         model=options.model,
         uv=options.uv,
@@ -175,11 +185,17 @@ def reconstruct(options: argparse.Namespace, progress: Progress) -> tuple[Recons
         progress=progress,
     )
     paths = write_reconstruction(result, settings, folder)
-    if not options.no_blend and importlib.util.find_spec("bpy"):
+    if with_blender:
         from .blender.headless import write_blend_and_preview
 
         paths += write_blend_and_preview(
-            result, settings, folder, tuple(options.expression), progress, displaced=options.displacement
+            result,
+            settings,
+            folder,
+            tuple(options.expression),
+            progress,
+            displaced=options.displacement,
+            targets=options.export or (),
         )
     return result, paths
 
@@ -263,6 +279,14 @@ def _direction(text: str) -> tuple[float, float, float]:
     if not 0 < length < float("inf"):
         raise argparse.ArgumentTypeError(f"{text!r} is not a direction")
     return x / length, y / length, z / length
+
+
+def _targets(text: str) -> tuple[str, ...]:
+    names = tuple(text.split(","))
+    for name in names:
+        if name not in TARGETS:
+            raise argparse.ArgumentTypeError(f"{name!r} is none of {', '.join(TARGETS)}")
+    return names
 
 
 class _Meter:

@@ -12,8 +12,9 @@ import bpy
 
 from ..core.files import write_atomic
 from ..core.progress import Progress, part, silent
+from ..core.recipe import ENGINES
 from ..core.types import Reconstruction
-from . import displacement, face, mesh, preview, studio
+from . import displacement, face, map_export, mesh, mesh_files, preview, studio
 
 if TYPE_CHECKING:
     from ..core.settings import Settings
@@ -26,21 +27,33 @@ def write_blend_and_preview(
     expressions: Sequence[str] = (),
     progress: Progress = silent,
     displaced: bool = False,
+    targets: Sequence[str] = (),
 ) -> list[Path]:
-    """Write ``face.blend`` and ``preview.png`` into ``folder``.
+    """Write ``face.blend`` and ``preview.png`` into ``folder``, and for ``targets`` a folder ``export`` in it.
 
     expressions: what the preview shows at full weight; empty for the expression that wakes most wrinkles. displaced:
-    the wrinkles move the surface, otherwise they shade it. The file open in this Blender is replaced by an empty one:
-    call this in a session that nobody works in.
+    the wrinkles move the surface, otherwise they shade it. targets: names of mesh_files.FORMATS and core.recipe.ENGINES
+    in lower case. The file open in this Blender is replaced by an empty one: call this in a session that nobody works
+    in.
     """
     bpy.ops.wm.read_homefile(use_empty=True, use_factory_startup=True)
     obj = face.build_face(result, "Face", dis2normal_coff=settings.dis2normal_coff)
     displacement.show(obj, bpy.context.scene, displaced)
     weights = preview.telling_weights(obj, expressions)
     picture = preview.render_preview(
-        obj, folder / "preview.png", preview.before_after(weights), progress=part(progress, 0.0, 0.9)
+        obj, folder / "preview.png", preview.before_after(weights), progress=part(progress, 0.0, 0.8)
     )
-    return [save_face(obj, folder / "face.blend"), picture]
+    paths = [save_face(obj, folder / "face.blend"), picture]
+    return paths + (_exported(obj, folder / "export", targets, part(progress, 0.8, 1.0)) if targets else [])
+
+
+def _exported(obj: bpy.types.Object, folder: Path, targets: Sequence[str], progress: Progress) -> list[Path]:
+    names = [name.upper() for name in targets]
+    formats = [name for name in names if name in mesh_files.FORMATS]
+    with tempfile.TemporaryDirectory(prefix="wrinkle-") as temporary:
+        meshes = mesh_files.write_meshes(obj, formats, Path(temporary) / "meshes", progress) if formats else []
+        engines = [name for name in names if name in ENGINES]
+        return map_export.write(map_export.collect(obj), folder, engines, meshes, mesh_files.morphs(obj), progress)
 
 
 def save_face(obj: bpy.types.Object, path: Path) -> Path:

@@ -21,10 +21,11 @@ from ..core.recipe import Expression, Maps, Recipe, ResponseMap, engine_files, e
 from ..core.recipe.region_images import Corners, mask_image, response_image
 from ..core.regions import EXCLUDED, REGIONS
 from ..core.types import Float
-from . import drivers, ids, images, material
+from . import drivers, ids, images, mask, material
 
 _GONE = "Reconstruct it again."
-_TEXTURE, _MOTION, _RESPONSE, _DESCRIPTION = "texture.png", "motion.png", "response.png", "wrinkle.json"
+_TEXTURE, _MOTION, _RESPONSE, _MASK = "texture.png", "motion.png", "response.png", "mask.png"
+_DESCRIPTION = "wrinkle.json"
 
 
 @dataclass(frozen=True, eq=False)
@@ -63,6 +64,12 @@ def collect(obj: bpy.types.Object, drives: Mapping[str, drivers.Drive] | None = 
     photo = base_colour(skin)
     if photo is not None:
         found[_TEXTURE] = images.image_file(photo)
+    strength = node.inputs[ids.STRENGTH].default_value
+    painted = _painted(node)
+    if painted is not None:
+        found[_MASK] = encode_png(mask.pixels(painted))
+    elif not node.inputs[ids.MASK].is_linked:
+        strength *= node.inputs[ids.MASK].default_value
     corners = _corners(obj.data)
     changes = None if corners is None else _changes(obj.data)
     masks = {} if corners is None else _weights(obj)
@@ -78,9 +85,10 @@ def collect(obj: bpy.types.Object, drives: Mapping[str, drivers.Drive] | None = 
         whole={name: answers.get(name, Response()) for name in (ids.PHOTO_KEY,) if name in node.inputs},
         response=None if changes is None else ResponseMap(_RESPONSE),
         masks={name: f"masks/{name}.png" for name in masks},
-        strength=node.inputs[ids.STRENGTH].default_value,
+        mask=None if painted is None else _MASK,
+        strength=strength,
         permanent=node.inputs[ids.PERMANENT].default_value,
-        roughness=_roughness(skin),
+        **surface(skin),
         directx=directx,
     )
     return Export(recipe, found, corners, changes, masks)
@@ -134,16 +142,33 @@ def green_down(png: bytes) -> bytes:
 
 
 def base_colour(skin: bpy.types.Material) -> bpy.types.Image | None:
-    """The image that colours ``skin``."""
-    textures = (node.image for node in skin.node_tree.nodes if node.bl_idname == "ShaderNodeTexImage")
-    return next((image for image in textures if image is not None), None)
+    """The image that colours ``skin``; None when something else does."""
+    shader = _shader(skin)
+    links = () if shader is None else shader.inputs["Base Color"].links
+    return next((link.from_node.image for link in links if link.from_node.bl_idname == "ShaderNodeTexImage"), None)
 
 
-def _roughness(skin: bpy.types.Material) -> float:
-    for node in skin.node_tree.nodes:
-        if node.bl_idname == "ShaderNodeBsdfPrincipled":
-            return float(node.inputs["Roughness"].default_value)
-    return Recipe.roughness
+def _shader(skin: bpy.types.Material) -> bpy.types.Node | None:
+    return next((node for node in skin.node_tree.nodes if node.bl_idname == "ShaderNodeBsdfPrincipled"), None)
+
+
+def surface(skin: bpy.types.Material) -> dict[str, object]:
+    """Roughness and scattering of a recipe."""
+    shader = _shader(skin)
+    if shader is None:
+        return {}
+    weight, radius, scale = (shader.inputs[f"Subsurface {name}"] for name in ("Weight", "Radius", "Scale"))
+    scatter = tuple(1000 * scale.default_value * value for value in radius.default_value)
+    return {
+        "roughness": shader.inputs["Roughness"].default_value,
+        "scatter_mm": scatter if weight.default_value > 0 else None,
+    }
+
+
+def _painted(node: bpy.types.ShaderNodeGroup) -> bpy.types.Image | None:
+    """The image that is plugged into the group's mask."""
+    sources = [link.from_node for link in node.inputs[ids.MASK].links]
+    return next((source.image for source in sources if source.bl_idname == "ShaderNodeTexImage"), None)
 
 
 def _image(tree: bpy.types.NodeTree, name: str) -> bpy.types.Image:

@@ -216,7 +216,8 @@ def _plain(obj: bpy.types.Object, folder: Path, made: list[bpy.types.ID]) -> bpy
     nodes.clear()
     output, skin = nodes.new("ShaderNodeOutputMaterial"), nodes.new("ShaderNodeBsdfPrincipled")
     link(skin.outputs["BSDF"], output.inputs["Surface"])
-    skin.inputs["Roughness"].default_value = 0.5
+    own = map_export.surface(material.wrinkle_skin(obj))
+    skin.inputs["Roughness"].default_value = own.get("roughness", 0.5)
     uv = nodes.new("ShaderNodeUVMap")
     uv.uv_map = ids.UV_LAYER
 

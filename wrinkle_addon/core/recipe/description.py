@@ -23,8 +23,9 @@ _FORMULA = (
     "where there is a response image, with its channels times its factors: "
     "activation = strength * max((awake - onset) / (1 - onset), 0) ^ power; else activation = awake",
     "slope = sum over layers of n.xy / max(n.z, 0.01) * activation, with n = 2 * colour - 1; permanent lines with 1",
-    "normal = normalise(slope * strength, 1) in tangent space",
-    "height in metres = 0.001 * strength * sum over layers of displacement * activation, permanent lines with 1",
+    "depth = strength, times the mask image where there is one",
+    "normal = normalise(slope * depth, 1) in tangent space",
+    "height in metres = 0.001 * depth * sum over layers of displacement * activation, permanent lines with 1",
 )
 
 
@@ -62,8 +63,9 @@ class Recipe:
     """One exported face.
 
     texture: the base colour (sRGB), None when the material has none. whole: the expression of the photo, which wakes
-    all of layer 0, as a name with its answer. strength: depth of all wrinkles; permanent: share of them at rest.
-    directx: green of the normal maps points down. morphs: the morph targets of the mesh files.
+    all of layer 0, as a name with its answer. mask: a grey image that strength is multiplied by; masks: regions to
+    images. strength: depth of all wrinkles; permanent: share of them at rest. scatter_mm: how far red, green and blue
+    light travel in the skin. directx: green of the normal maps points down. morphs: targets in the mesh files.
     """
 
     name: str
@@ -74,10 +76,12 @@ class Recipe:
     permanent_lines: Maps | None = None
     whole: Mapping[str, Response] = field(default_factory=dict)
     response: ResponseMap | None = None
+    mask: str | None = None
     masks: Mapping[str, str] = field(default_factory=dict)
     strength: float = 1.0
     permanent: float = 0.0
     roughness: float = 0.5
+    scatter_mm: tuple[float, float, float] | None = None
     directx: bool = False
     morphs: tuple[str, ...] = ()
 
@@ -94,6 +98,7 @@ class Recipe:
             "name": self.name,
             "texture": self.texture,
             "roughness": self.roughness,
+            "scatter_mm": None if self.scatter_mm is None else list(self.scatter_mm),
             "motion": self.motion,
             "normal_convention": "DirectX" if self.directx else "OpenGL",
             "strength": self.strength,
@@ -102,6 +107,7 @@ class Recipe:
             "layers": [asdict(maps) for maps in self.layers],
             "permanent_lines": None if self.permanent_lines is None else asdict(self.permanent_lines),
             "response": None if self.response is None else asdict(self.response),
+            "mask": self.mask,
             "masks": dict(self.masks),
             "weights": list(self.weights),
             "expressions": {name: _entry(expression) for name, expression in self.expressions.items()},

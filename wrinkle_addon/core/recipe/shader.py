@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from ..activation import MOST, SOFT, Response
 from .description import Expression, Recipe
 
-_TAKEN = frozenset({"uv", "strength", "permanent", "part", "stored", "slope", "tangent", "height", "region"})
+_TAKEN = frozenset({"uv", "strength", "permanent", "part", "stored", "slope", "depth", "tangent", "height", "region"})
 
 
 @dataclass(frozen=True)
@@ -53,6 +53,8 @@ def textures(recipe: Recipe, heights: bool = True) -> dict[str, str]:
     found = {"motion_map": recipe.motion}
     if recipe.response is not None:
         found["response_map"] = recipe.response.file
+    if recipe.mask is not None:
+        found["mask_map"] = recipe.mask
     shown = [*((str(n + 1), maps) for n, maps in enumerate(recipe.layers))]
     if recipe.permanent_lines is not None:
         shown.append(("permanent", recipe.permanent_lines))
@@ -140,8 +142,10 @@ def _relief(recipe: Recipe, dialect: Dialect) -> Sequence[str]:
         lines.append(f"slope += stored.xy / max(stored.z, 0.01){awake};")
     if recipe.directx != dialect.green_down:
         lines.append("slope.y = -slope.y;")
-    lines.append(f"{_type(dialect, 3)} tangent = normalize({dialect.vector}3(slope * strength, 1.0));")
+    mask = "" if recipe.mask is None else f" * {_look_up(dialect, 'mask_map')}.r"
+    lines.append(f"float depth = strength{mask};")
+    lines.append(f"{_type(dialect, 3)} tangent = normalize({dialect.vector}3(slope * depth, 1.0));")
     if dialect.heights:
         parts = " + ".join(f"{_look_up(dialect, f'height_map_{suffix}')}.r{awake}" for suffix, awake in shown)
-        lines.append(f"float height = {number(0.001 * dialect.metre)} * strength * ({parts});")
+        lines.append(f"float height = {number(0.001 * dialect.metre)} * depth * ({parts});")
     return lines

@@ -37,6 +37,7 @@ class Face:
         self.layers = [self._slopes(layer) for layer in self.recipe["layers"]]
         lines, response = self.recipe["permanent_lines"], self.recipe["response"]
         self.permanent_lines = None if lines is None else self._slopes(lines)
+        self.mask = None if self.recipe["mask"] is None else read_png(self.folder / self.recipe["mask"])[..., 0]
         self.response = None if response is None else read_png(self.folder / response["file"])
 
     def normals(self, weights: Mapping[str, float]) -> Array:
@@ -45,14 +46,14 @@ class Face:
         if self.permanent_lines is not None:
             slope = slope + self.permanent_lines
         size = self.layers[0].shape[0]
-        normal = np.dstack([slope * self.recipe["strength"], np.ones((size, size))])
+        depth = self.recipe["strength"] * (1.0 if self.mask is None else look_up(self.mask, *_centres(size)))
+        normal = np.dstack([slope * np.broadcast_to(depth, (size, size))[..., None], np.ones((size, size))])
         return np.asarray(normal / np.linalg.norm(normal, axis=2, keepdims=True))
 
     def activation(self, weights: Mapping[str, float], layer: int) -> Array:
         """(S, S): how awake a layer is."""
         recipe, size = self.recipe, self.layers[layer].shape[0]
-        centres = (np.arange(size) + 0.5) / size
-        u, v = centres[None, :], 1 - centres[:, None]
+        u, v = _centres(size)
         woken = np.zeros((size, size))
         for name, entry in recipe["whole"].items():
             if entry["layer"] == layer:
@@ -76,6 +77,12 @@ class Face:
         if self.recipe["normal_convention"] == "DirectX":
             normal[..., 1] *= -1
         return np.asarray(normal[..., :2] / np.maximum(normal[..., 2:], 0.01))
+
+
+def _centres(size: int) -> tuple[Array, Array]:
+    """u (1, S) and v (S, 1) of the texels of a map."""
+    centres = (np.arange(size) + 0.5) / size
+    return centres[None, :], 1 - centres[:, None]
 
 
 def look_up(image: Array, u: Array, v: Array) -> Array:

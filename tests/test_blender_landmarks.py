@@ -137,3 +137,17 @@ def test_the_real_pipeline_follows_moved_landmarks(addon, photos):
     assert face.wrinkle.photos[0].moved[8]
     assert face.wrinkle.stale() == ""
     assert face.wrinkle.photos[0].expression
+
+
+def test_the_help_of_the_landmark_tool_survives_texts_in_the_status_bar(addon):
+    from wrinkle_addon.blender import landmark_tool
+
+    header = addon.types.STATUSBAR_HT_header
+    drawn = header.draw
+    header.draw = lambda self, context: None  # what Blender does when another tool takes its text off
+    try:
+        landmark_tool.keep_help()
+        landmark_tool.keep_help()
+        assert header.draw._draw_funcs.count(landmark_tool._draw_help) == 1
+    finally:
+        header.draw = drawn

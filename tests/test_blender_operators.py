@@ -121,6 +121,19 @@ def test_reconstructing_again_keeps_the_object_and_the_runner(addon, runner, pho
     assert face.wrinkle.stale() == ""
 
 
+def test_a_new_face_stands_at_the_cursor_or_beside_what_is_there(addon, runner, photo):
+    cursor = addon.context.scene.cursor.location
+    cursor.y = 0.5
+    first = make_face(addon, photo)
+    assert tuple(first.location) == (0.0, 0.5, 0.0)
+    addon.ops.mesh.primitive_cube_add(size=2.0, location=(0.0, 0.5, 0.0))
+    addon.ops.wrinkle.new_face()
+    second = make_face(addon, photo)
+    assert second.location.x - second.dimensions.x / 2 > 1.0
+    assert addon.ops.wrinkle.reconstruct() == {"FINISHED"}
+    assert second.location.x - second.dimensions.x / 2 > 1.0
+
+
 def test_several_faces_keep_their_own_settings(addon, runner, photo):
     first = make_face(addon, photo)
     first.wrinkle.strength = 0.5

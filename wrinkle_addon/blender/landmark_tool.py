@@ -51,9 +51,17 @@ def _active(context: bpy.types.Context) -> bool:
     return tool is not None and tool.idname == ids.LANDMARK_TOOL
 
 
+def keep_help() -> None:
+    """Have the help drawn again. Whoever takes a text of its own off the status bar may take the help off with it:
+    Blender then puts back what was drawn when the first such text came."""
+    header = bpy.types.STATUSBAR_HT_header
+    if _draw_help not in getattr(header.draw, "_draw_funcs", ()):
+        header.prepend(_draw_help)
+
+
 def register() -> None:
     bpy.utils.register_tool(WRINKLE_WT_landmarks, separator=True)
-    bpy.types.STATUSBAR_HT_header.prepend(_draw_help)
+    keep_help()
 
 
 def unregister() -> None:

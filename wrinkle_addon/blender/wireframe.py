@@ -85,11 +85,15 @@ def follow(key: str) -> None:
 
 
 def redraw() -> None:
-    """Draw the image editors again."""
+    """Draw the image editors again, and the sidebars that say whether the face is up to date."""
     for window in bpy.context.window_manager.windows:
         for area in window.screen.areas:
             if area.type == "IMAGE_EDITOR":
                 area.tag_redraw()
+            elif area.type == "VIEW_3D":
+                for region in area.regions:
+                    if region.type == "UI":
+                        region.tag_redraw()
 
 
 def clear() -> None:

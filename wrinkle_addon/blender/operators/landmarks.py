@@ -12,7 +12,7 @@ import numpy as np
 from bpy.props import FloatVectorProperty, IntProperty
 
 from ...core.progress import Progress
-from .. import current, overlay, photo_view, runners, wireframe
+from .. import current, landmark_tool, overlay, photo_view, runners, wireframe
 from ..runners import Kept
 from .task import JobOperator, free
 
@@ -133,6 +133,7 @@ class WRINKLE_OT_move_landmark(_OnLandmarks, bpy.types.Operator):
 
     def _leave(self, context: bpy.types.Context, answer: str) -> set[str]:
         context.workspace.status_text_set(None)
+        landmark_tool.keep_help()
         wireframe.redraw()
         return {answer}
 

@@ -24,8 +24,6 @@ if TYPE_CHECKING:
     from ..properties import WRINKLE_PG_face
 
 _SOLID = {"MESH", "CURVE", "SURFACE", "META", "FONT"}
-_ASIDE = 1.1
-"""How far a new face moves aside, as a share of the way that would do."""
 _CLEAR_EXPRESSION = 0.35
 """Weight from which an expression in a photo is worth a name."""
 
@@ -183,7 +181,8 @@ def _stand_free(context: bpy.types.Context, obj: bpy.types.Object) -> None:
         hit = [box for box in others if (box[0] < high).all() and (box[1] > low).all()]
         if not hit:
             return
-        obj.location.x += float(max(box[1][0] for box in hit) - low[0]) * _ASIDE
+        width = high[0] - low[0]
+        obj.location.x += float(max(box[1][0] for box in hit) - low[0] + width)
         context.view_layer.update()
 
 

@@ -11,7 +11,7 @@ import bpy
 
 from ...core.errors import WrinkleError
 from ...core.progress import Progress
-from .. import current, jobs
+from .. import current, jobs, landmark_tool
 
 _POLL_SECONDS = 0.1
 _LAST_WAIT_SECONDS = 5.0
@@ -141,6 +141,8 @@ def show_progress(context: bpy.types.Context) -> None:
                         region.tag_redraw()
     if context.workspace is not None:
         context.workspace.status_text_set(draw_status if _timers else None)
+        if not _timers:
+            landmark_tool.keep_help()
 
 
 def draw_status(header: bpy.types.Header, context: bpy.types.Context) -> None:

@@ -100,7 +100,7 @@ def _draw_first(layout: bpy.types.UILayout, context: bpy.types.Context) -> None:
     big.scale_y = 1.4
     big.operator("wrinkle.add_photos", icon="FILE_FOLDER")
     layout.operator("wrinkle.add_open_image", icon="IMAGE_REFERENCE")
-    wrapped(layout, context, "Or drop image files onto the 3D view.", "IMPORT")
+    wrapped(layout, context, "Or drop photos onto the view.", "IMPORT")
 
 
 def _active(settings: WRINKLE_PG_face) -> WRINKLE_PG_photo:

@@ -21,7 +21,7 @@ TEXTS = {
     "Ready to reconstruct.": "Bereit zum Rekonstruieren.",
     "Up to date.": "Auf dem neuesten Stand.",
     "You can go on working. Esc cancels.": "Arbeiten Sie ruhig weiter. Esc bricht ab.",
-    "Or drop image files onto the 3D view.": "Oder Bilddateien auf die 3D-Ansicht ziehen.",
+    "Or drop photos onto the view.": "Oder Fotos auf die Ansicht ziehen.",
     "Shows the highlighted photo of the active face.": "Zeigt das hervorgehobene Foto des aktiven Gesichts.",
     "This shading shows no wrinkles.": "Diese Schattierung zeigt keine Falten.",
     "Show Wrinkles": "Falten zeigen",

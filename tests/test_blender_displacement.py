@@ -76,6 +76,22 @@ def test_grooves_are_as_deep_in_the_render_as_they_were_reconstructed(bpy, face,
     assert np.abs(inside.mean(axis=1)).max() == pytest.approx(weight * GROOVE_DEPTH_MM / 2, rel=0.06)
 
 
+def test_displaced_wrinkles_are_shaded_too(bpy, face) -> None:
+    """A normal map lies on the surface as it was before displacement: it must not hide what moved."""
+    from wrinkle_addon.blender import displacement, preview
+
+    weights = {"browInnerUp": 1.0}
+    shots = (preview.Shot("smooth", weights, wrinkles=False, turn=0.0), preview.Shot("wrinkled", weights, turn=0.0))
+    changes = []
+    for on in (False, True):
+        displacement.show(face, bpy.context.scene, on)
+        smooth, wrinkled = preview.render_shots(face, shots, engine="CYCLES", size=128)
+        changes.append(np.abs(wrinkled.astype(int) - smooth)[:50, 40:90].mean())
+    mapped, displaced = changes
+    assert mapped > 3
+    assert displaced == pytest.approx(mapped, rel=0.5)
+
+
 def test_switching_back_leaves_the_mesh_and_the_users_nodes_alone(bpy, face) -> None:
     from wrinkle_addon.blender import displacement, ids, material
 

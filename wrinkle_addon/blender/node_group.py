@@ -119,11 +119,11 @@ def new_group(
     strength = build.math("MULTIPLY", 11, -1, inputs.outputs[ids.STRENGTH], inputs.outputs[ids.MASK])
     bent = build.math("MULTIPLY", 12, 0, strength, inputs.outputs[ids.BUMP])
     outputs = tree.nodes.new("NodeGroupOutput")
-    outputs.location = (17 * _COLUMN, 0)
+    outputs.location = (18 * _COLUMN, 0)
     tangent = _tangent(build, build.scaled(13, 1, slope, bent))
     normal = build.node("NormalMap", 16, 1, space="TANGENT", uv_map=ids.UV_LAYER)
     build.feed(normal.inputs["Color"], tangent)
-    build.feed(outputs.inputs["Normal"], normal.outputs["Normal"])
+    build.feed(outputs.inputs["Normal"], _shading_normal(build, normal.outputs["Normal"], inputs.outputs[ids.BUMP]))
     metres = build.math("MULTIPLY", 13, 6, build.math("MULTIPLY", 12, 6, height, strength), 0.001)
     build.feed(outputs.inputs["Height"], metres)
     build.feed(outputs.inputs["Activation"], build.sum(12, 8, awake))
@@ -242,6 +242,13 @@ def _relief(
     for number, slope in enumerate(slopes[1:]):
         total = build.vector("ADD", 11, 10 + 6 * number, total, slope)
     return total, build.sum(11, 12, heights)
+
+
+def _shading_normal(build: _Builder, mapped: bpy.types.NodeSocket, bump: bpy.types.NodeSocket) -> bpy.types.NodeSocket:
+    """The mapped normal, or the surface's own: Cycles maps normals onto the surface as it was before displacement."""
+    own = build.node("NewGeometry", 16, 3).outputs["Normal"]
+    turn = build.vector("SUBTRACT", 16.4, 2, mapped, own)
+    return build.vector("ADD", 16.8, 1, own, build.scaled(16.6, 2, turn, bump))
 
 
 def _tangent(build: _Builder, slope: bpy.types.NodeSocket) -> bpy.types.NodeSocket:

@@ -36,11 +36,12 @@ class Layout:
 
 
 class Context:
-    """Blender's context with the scale of a window, which is 0 without one."""
+    """Blender's context with what only a window has: the scale of its texts and a 3D view."""
 
     def __init__(self, bpy) -> None:
         self._context = bpy.context
         self.preferences = SimpleNamespace(system=SimpleNamespace(ui_scale=1.0))
+        self.space_data = SimpleNamespace(shading=SimpleNamespace(type="SOLID"))
 
     def __getattr__(self, name: str):
         return getattr(self._context, name)

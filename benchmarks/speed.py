@@ -18,6 +18,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +30,7 @@ sys.path[:0] = [str(ROOT), str(ROOT / "tests")]
 
 import reference_stage  # noqa: E402 (tests are no package)
 
+from wrinkle_addon.blender.skin import painted  # noqa: E402
 from wrinkle_addon.core.fit import fit_face  # noqa: E402
 from wrinkle_addon.core.images import read_photo  # noqa: E402
 from wrinkle_addon.core.landmarks import find_landmarks  # noqa: E402
@@ -143,6 +145,21 @@ def wrinkle_part(model: FaceModel, texture: Texture, surface: Surface) -> None:
     row("the same in NumPy and OpenCV", reference, f"native is {reference / seconds:.1f}x as fast")
 
 
+def slider() -> None:
+    """What `dog_thres` costs: the small map while its slider moves, the full ones when it rests."""
+    runner, settings = Runner(), Settings(size=1024)
+    runner.reconstruct([DEMO], settings)
+    moved = replace(settings, wrinkles=WrinkleSettings(dog_thres=90.0))
+
+    def small() -> None:
+        layer = runner.glimpse(moved, 512)
+        assert layer is not None
+        painted(layer)
+
+    row("dog_thres at 1024, while it moves", median_s(small))
+    row("dog_thres at 1024, when it rests", median_s(lambda: runner.copy().reconstruct([DEMO], moved), 3))
+
+
 def whole_path() -> None:
     """Photo to maps with everything loaded, then peak memory of whole processes."""
     for size in (2048, 4096):
@@ -171,6 +188,7 @@ def main() -> int:
     sys.stdout.write(f"{platform.machine()}, {os.cpu_count()} processors, Python {platform.python_version()}; {face}\n")
     photo = read_photo(DEMO)
     wrinkle_part(*front_part(photo, not options.no_eos))
+    slider()
     whole_path()
     return 0
 

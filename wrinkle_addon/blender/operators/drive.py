@@ -40,6 +40,7 @@ class WRINKLE_OT_try_expression(bpy.types.Operator):
         obj = current.face_object(context)
         weights = preview.telling_weights(obj)
         _pose(obj, weights)
+        obj.active_shape_key_index = obj.data.shape_keys.key_blocks.find(next(iter(weights)))  # the list shows it
         self.report({"INFO"}, f"{' and '.join(weights)} at full weight.")
         return {"FINISHED"}
 

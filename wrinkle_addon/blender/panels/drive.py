@@ -55,10 +55,20 @@ class WRINKLE_PT_drive(FaceStep, bpy.types.Panel):
                 "WRINKLE_UL_expressions", "", keys, "key_blocks", obj, "active_shape_key_index", rows=8
             )
         _draw_drive(layout, obj)
-        row = layout.row(align=True)
-        row.operator("wrinkle.bake_drivers", icon="KEY_HLT")
-        row.operator("wrinkle.drive_again", icon="DRIVER")
-        layout.operator("wrinkle.copy_to_mesh", icon="DUPLICATE")
+
+
+class WRINKLE_PT_drive_elsewhere(FaceStep, bpy.types.Panel):
+    """Step 4, for other programs and other meshes."""
+
+    bl_label = "Bake and Copy"
+    bl_parent_id = "WRINKLE_PT_drive"
+    bl_options = {"DEFAULT_CLOSED"}  # noqa: RUF012 - Blender's convention
+
+    def draw(self, context: bpy.types.Context) -> None:
+        column = self.layout.column(align=True)
+        column.operator("wrinkle.bake_drivers", icon="KEY_HLT")
+        column.operator("wrinkle.drive_again", icon="DRIVER")
+        self.layout.operator("wrinkle.copy_to_mesh", icon="DUPLICATE")
 
 
 def _draw_drive(layout: bpy.types.UILayout, obj: bpy.types.Object) -> None:
@@ -84,4 +94,6 @@ def _draw_drive(layout: bpy.types.UILayout, obj: bpy.types.Object) -> None:
         column.prop(drive, "full")
 
 
-register, unregister = bpy.utils.register_classes_factory((WRINKLE_UL_expressions, WRINKLE_PT_drive))
+register, unregister = bpy.utils.register_classes_factory(
+    (WRINKLE_UL_expressions, WRINKLE_PT_drive, WRINKLE_PT_drive_elsewhere)
+)

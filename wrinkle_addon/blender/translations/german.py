@@ -15,6 +15,7 @@ TEXTS = {
     "System": "System",
     "Regions": "Regionen",
     "Maps": "Karten",
+    "Bake and Copy": "Backen und kopieren",
     # The top of the tab and its jobs
     "New face": "Neues Gesicht",
     "Start with a photo of a face.": "Mit dem Foto eines Gesichts beginnen.",

@@ -21,6 +21,7 @@ _PRESENT = 0.5  # MediaPipe's own threshold
 _CERTAIN = 0.9
 _UPRIGHT = 0.8
 _PLAUSIBLE = 0.5
+_AGREED = 0.6  # enough of the detector's trust where the mesh network is certain
 _CHECK_MARGIN = 1.2
 _CANDIDATES = 3
 
@@ -41,7 +42,8 @@ def largest_face(pixels: Byte, progress: Progress) -> Face | None:
         for detection in islice(detections, _CANDIDATES):
             mesh, trust = _confirmed_mesh(pixels, detection)
             others = sum(other.score >= _UPRIGHT and other is not detection for other in detections)
-            face = Face(mesh, 1 + others, trust >= _UPRIGHT)
+            sure = trust >= _UPRIGHT or (trust >= _AGREED and mesh.presence >= _CERTAIN)
+            face = Face(mesh, 1 + others, sure)
             if face.sure:
                 return face
             if trust >= _PLAUSIBLE and (fallback is None or trust > fallback[0]):

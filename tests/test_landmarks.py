@@ -13,6 +13,7 @@ from wrinkle_addon.core.errors import WrinkleError
 from wrinkle_addon.core.images import read_photo
 from wrinkle_addon.core.landmarks import detector, find_landmarks, mesh, networks, read_pts
 from wrinkle_addon.core.landmarks.ibug import average_of, to_ibug
+from wrinkle_addon.core.models.builtin import load_builtin
 from wrinkle_addon.core.opencv import cv2
 from wrinkle_addon.core.progress import Cancelled
 from wrinkle_addon.core.types import Landmarks, Photo
@@ -229,12 +230,28 @@ def test_the_jaw_divides_the_outline_evenly() -> None:
     points = np.stack([300 + 100 * np.sin(angles), 300 - 130 * np.cos(angles), 0 * angles], 1).astype(np.float32)
     points[[127, 356, 152, 10, 17]] = [(200, 300, 0), (400, 300, 0), (300, 430, 0), (300, 170, 0), (300, 380, 0)]
     points[[162, 389]] = points[[127, 356]]
+    points[[168, 199]] = [(300, 290, 0), (300, 410, 0)]
     points[[33, 263]] = (300, 300, 0)  # eyes without distance: no margin at the ears
     jaw = to_ibug(points)[:17]
     np.testing.assert_allclose(jaw[[0, 16]], [(200, 300), (400, 300)], atol=2)
     assert jaw[8, 1] == pytest.approx(432, abs=2)
     steps = np.linalg.norm(np.diff(jaw, axis=0), axis=1)
     assert np.ptp(steps) / steps.mean() < 0.1
+
+
+@pytest.mark.parametrize("yaw", [0, 25, -25, 40])
+def test_the_chin_of_a_turned_head_lies_towards_its_far_side(yaw: int) -> None:
+    """Where the face's middle line meets the outline: 0.02 to 0.14 of the eyes' distance beyond the mesh's chin."""
+    face = load_builtin()
+    assert face.dense is not None
+    cos, sin = np.cos(np.radians(yaw)), np.sin(np.radians(yaw))
+    turned = face.mean[face.dense] @ np.array([[cos, 0, -sin], [0, -1, 0], [sin, 0, cos]])
+    jaw = to_ibug(turned)[:17]
+    beyond = (jaw[8, 0] - turned[152, 0]) / np.linalg.norm(turned[33, :2] - turned[263, :2])
+    assert abs(beyond) < 0.01 if yaw == 0 else 0.02 < np.sign(yaw) * beyond < 0.14
+    steps = np.linalg.norm(np.diff(jaw, axis=0), axis=1)
+    for side in (steps[:8], steps[8:]):
+        assert np.ptp(side[:-1]) / side.mean() < 0.35
 
 
 def test_averages_follow_the_points() -> None:

@@ -168,7 +168,8 @@ class WRINKLE_PG_face(bpy.types.PropertyGroup):
     model: EnumProperty(name="Face Model", description="The morphable face that is laid on the photo", items=MODELS)
     model_path: StringProperty(
         name="Model",
-        description="Basel Face Model (.h5), eos model (.bin) or ICT-FaceKit folder. Empty takes the preferences' one",
+        description="Basel Face Model (.h5), eos model (.bin) or ICT-FaceKit folder; its generic_neutral_mesh.obj "
+        "gives the whole head with eyes and teeth. Empty takes the preferences' one",
         subtype="FILE_PATH",
     )
     uv_path: StringProperty(

@@ -122,8 +122,10 @@ TEXTS = {
         "Ein eigenes Modell: Basel Face Model (.h5), eos-Modell (.bin) oder ICT-FaceKit-Ordner"
     ),
     "Model": "Modell",
-    "Basel Face Model (.h5), eos model (.bin) or ICT-FaceKit folder. Empty takes the preferences' one": (
-        "Basel Face Model (.h5), eos-Modell (.bin) oder ICT-FaceKit-Ordner. Leer gilt das der Einstellungen"
+    "Basel Face Model (.h5), eos model (.bin) or ICT-FaceKit folder; its generic_neutral_mesh.obj gives the whole head "
+    "with eyes and teeth. Empty takes the preferences' one": (
+        "Basel Face Model (.h5), eos-Modell (.bin) oder ICT-FaceKit-Ordner; dessen generic_neutral_mesh.obj gibt den "
+        "ganzen Kopf mit Augen und Zähnen. Leer gilt das der Einstellungen"
     ),
     "UV": "UV",
     "A UV for a model that has none (.mat, .npy or .obj). Empty: one of low stretch is computed once": (

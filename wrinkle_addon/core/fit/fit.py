@@ -59,7 +59,7 @@ def fit_faces(
     state = State(shape, np.zeros((len(views), count)), tuple(s[0] for s in starts), np.zeros(len(views)))
     state = refine(sub, views, state, model.expression_bounds, settings)
     fits = []
-    neutral = _neutral(model, state.shape)
+    neutral = _moved(model.mean, model.shape_basis, state.shape)
     for index, view in enumerate(views):
         report(progress, 0.3 + 0.7 * index / len(views), f"Laying the face on {photos[index].name}")
         fits.append(_finish(model, photos[index], sub, view, state, index, neutral, settings))
@@ -91,9 +91,10 @@ def _start(sub: SubModel, photo: Photo, view: View) -> tuple[Camera, Array]:
     return eos_start(sub, view.marks, (width, height), middle)
 
 
-def _neutral(model: FaceModel, shape: Array) -> Float:
-    flat = shape.astype(np.float32) @ model.shape_basis.reshape(len(shape), -1)
-    return np.asarray(model.mean + flat.reshape(-1, 3), np.float32)
+def _moved(points: Float, basis: Float, weights: Array) -> Float:
+    """(V, 3) ``points`` moved by a basis (K, V, 3) times its weights (K,)."""
+    flat = weights.astype(np.float32) @ basis.reshape(len(weights), points.size)
+    return np.asarray(points + flat.reshape(-1, 3), np.float32)
 
 
 def _finish(
@@ -106,14 +107,8 @@ def _finish(
     neutral: Float,
     settings: FitSettings,
 ) -> Fit:
-    expression, camera = state.expressions[index].astype(np.float32), state.cameras[index]
-    vertices: Float = neutral
-    active = np.flatnonzero(np.abs(expression) > 1e-4)
-    if len(active):
-        shift = np.zeros(model.mean.size, np.float32)
-        for k in active:
-            shift += expression[k] * model.expression_basis[k].reshape(-1)
-        vertices = np.asarray(neutral + shift.reshape(-1, 3), np.float32)
+    expression, camera = state.expressions[index], state.cameras[index]
+    vertices = _moved(neutral, model.expression_basis, expression) if expression.any() else neutral
     turned = camera.turned(vertices)
     projected = camera.project_turned(turned)
     at, marks, noise, ids = _pairs(sub, view, coefficients_of(state, index), camera)
@@ -133,7 +128,7 @@ def _finish(
         rotation=camera.rotation.astype(np.float32),
         px_per_mm=camera.scale,
         shape_coefficients=state.shape.astype(np.float32),
-        expression_coefficients=expression,
+        expression_coefficients=expression.astype(np.float32),
         reprojection=(before, after),
         warnings=_warnings(before),
     )

@@ -33,22 +33,21 @@ def outline_of(sub: SubModel, projected: Array, marks: Array, eyes_px: float) ->
     """
     normals = _normals(marks)
     ids, rows = [], []
-    for points, track in zip((RIGHT, LEFT), sub.tracks, strict=True):
+    for side, track in zip((RIGHT, LEFT), sub.tracks, strict=True):
         if len(track) == 0:
             continue
-        candidates = projected[track]
-        for point in points:
-            normal = normals[point]
-            best = (candidates @ normal).argmax(axis=1)
-            stations = np.arange(len(track))
-            away = candidates[stations, best] - marks[point]
-            along = np.abs(away @ [-normal[1], normal[0]])
-            station = int(along.argmin())
-            if along[station] < _REACH * eyes_px:
-                ids.append(point)
-                rows.append(track[station, best[station]])
-    chosen = np.asarray(ids, np.intp)
-    return Outline(chosen, np.asarray(rows, np.intp), normals[chosen])
+        points, candidates = np.asarray(side), projected[track]
+        across = normals[points]
+        best = np.einsum("scd,pd->psc", candidates, across).argmax(axis=2)
+        stations = np.arange(len(track))
+        away = candidates[stations, best] - marks[points, None]
+        along = np.abs(away[..., 0] * -across[:, 1:] + away[..., 1] * across[:, :1])
+        station = along.argmin(axis=1)
+        near = along[np.arange(len(points)), station] < _REACH * eyes_px
+        ids.append(points[near])
+        rows.append(track[station, best[np.arange(len(points)), station]][near])
+    chosen = np.concatenate([np.zeros(0, np.intp), *ids])
+    return Outline(chosen, np.concatenate([np.zeros(0, np.intp), *rows]), normals[chosen])
 
 
 def _normals(marks: Array) -> Array:

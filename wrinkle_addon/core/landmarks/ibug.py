@@ -11,6 +11,9 @@ proportions of one average face do not enter, laid over MediaPipe's canonical fa
   upper edge lies a quarter of the rows' distance below the upper row.
 - Nose: the bridge's four points are evenly spaced from the eyes' height to the tip; the outer points of the base lie
   under the wings, further out than the nostril's edge.
+- Eyes: iBUG's points divide the lids nearly into thirds (0.31 and 0.68 of the way from the outer corner above, 0.29
+  and 0.67 below; the mesh's at 0.25, 0.61, 0.32, 0.70), on the lashes' edge of the lid. The mesh's outer corner lies
+  where the lids' skin meets, annotators' where the eye ends, a sixteenth of the eye's width further in.
 - Lips: the points beside the corners lie a little nearer to them than the mesh points of the usual tables. The red
   of the lower lip reaches an eighth of the way to the mesh's next row below (11 % of the eyes' distance high in the
   mean shape, 9 % in the mesh).
@@ -42,7 +45,14 @@ _BRIDGE_TOP, _BRIDGE_TIP = 0.5, 0.35  # parts of the first and of the last piece
 _NOSE_WING: Weights = {98: 0.5, 240: 0.5}
 _NOSTRIL: Weights = {97: 0.85, 98: 0.15}
 _NOSE_BASE: Weights = {2: 1.0}
-_EYE: tuple[Weights, ...] = ({33: 1.0}, {160: 1.0}, {158: 1.0}, {133: 1.0}, {153: 1.0}, {144: 1.0})
+_EYE: tuple[Weights, ...] = (
+    {33: 0.94, 133: 0.06},
+    {160: 0.5, 159: 0.4, 29: 0.1},
+    {158: 0.55, 157: 0.3, 28: 0.15},
+    {133: 1.0},
+    {153: 0.85, 22: 0.1, 145: 0.05},
+    {144: 0.92, 24: 0.08},
+)
 _UPPER_LIP: tuple[Weights, ...] = ({61: 1.0}, {39: 0.85, 40: 0.15}, {37: 1.0})
 _LOWER_LIP: tuple[Weights, ...] = ({181: 0.65, 91: 0.22, 182: 0.13}, {84: 0.87, 83: 0.13})
 _LOWER_LIP_MIDDLE: Weights = {17: 0.87, 18: 0.13}

@@ -21,6 +21,7 @@ Line = npt.NDArray[np.float64]
 
 _START, _ABOVE, _ABOVE_SHARE = 127, 162, 0.1  # the eyes' height on the edge of the mesh
 _CHIN, _FOREHEAD, _LOWER_LIP = 152, 10, 17
+_NOSE_ROOT, _CHIN_FRONT = 168, 199
 _RIGHT_EYE, _LEFT_EYE = 33, 263
 _CHIN_DROP = 0.04  # in photos the outline lies below the mesh's chin by this part of its distance to the lower lip
 _EAR_MARGIN = 0.025  # the mesh's edge lies on the ears, outside the annotators' line by this part of the eyes' distance
@@ -46,10 +47,11 @@ def jaw_points(flat: Line) -> Line:
     across = flat[_LEFT_EYE] - flat[_RIGHT_EYE]
     margin = max(_EAR_MARGIN * float(np.linalg.norm(across)), 1e-9)
     outline = _outline(flat)
+    chin = _chin(flat, outline)
     mirror = mirror_order()
     halves = []
     for start, above, inwards in ((_START, _ABOVE, across), (mirror[_START], mirror[_ABOVE], -across)):
-        half, inside = _half(flat, outline, (1 - _ABOVE_SHARE) * flat[start] + _ABOVE_SHARE * flat[above])
+        half, inside = _half(flat, outline, (1 - _ABOVE_SHARE) * flat[start] + _ABOVE_SHARE * flat[above], chin)
         hidden = min(1.0, inside / (2 * margin))
         halves.append(half + (_EAR_MARGIN * (1 - hidden) * _EAR_FADE)[:, None] * inwards)
     jaw = np.vstack([halves[0], halves[1][-2::-1]])
@@ -59,17 +61,31 @@ def jaw_points(flat: Line) -> Line:
     return lowered
 
 
-def _half(flat: Line, outline: Line, start: Line) -> tuple[Line, float]:
+def _half(flat: Line, outline: Line, start: Line, chin: float) -> tuple[Line, float]:
     """Nine points along the outline from near ``start`` to the chin, and how far ``start`` lies inside the outline.
 
     Where the start is hidden behind the silhouette, the outline only begins to be that of the cheek, and annotators
     begin to mark it, lower down: by about as much as the start lies inside.
     """
-    chin = _nearest(outline, flat[_CHIN])[0]
     place, inside = _nearest(outline, start)
+    down = 1 if place < chin else -1
     lower = min(inside, _MOST_HIDDEN * float(np.linalg.norm(flat[_CHIN] - flat[_FOREHEAD])))
-    place += lower if place < chin else -lower
-    return equal_arcs(_stretch(outline, place, chin), _PER_SIDE), inside
+    gone = down * (chin - _nearest(outline, flat[_CHIN])[0])  # how much further the chin lies from this side
+    return equal_arcs(_stretch(outline, place + down * (lower + max(gone, 0.0)), chin), _PER_SIDE), inside
+
+
+def _chin(flat: Line, outline: Line) -> float:
+    """Arc length to where the face's middle line meets the outline."""
+    root, down = flat[_NOSE_ROOT], flat[_CHIN_FRONT] - flat[_NOSE_ROOT]
+    away = outline - root
+    beside, along = away @ [-down[1], down[0]], away @ down
+    crossing = np.flatnonzero((beside[:-1] * beside[1:] <= 0) & (along[:-1] > 0))
+    if len(crossing) == 0:
+        return _nearest(outline, flat[_CHIN])[0]
+    k = int(crossing[along[crossing].argmax()])
+    share = beside[k] / (beside[k] - beside[k + 1]) if beside[k] != beside[k + 1] else 0.0
+    arcs = _arcs(outline)
+    return float(arcs[k] + share * (arcs[k + 1] - arcs[k]))
 
 
 def _outline(flat: Line) -> Line:

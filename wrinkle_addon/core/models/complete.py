@@ -10,6 +10,7 @@ from ..progress import Progress, part, silent
 from ..regions import vertex_regions
 from ..types import FaceModel, Int
 from . import builtin
+from .brows import settled_brows
 from .correspond import Correspondence, correspond
 from .geometry import Nearest
 from .known_uv import known_uv
@@ -29,6 +30,7 @@ def complete(raw: RawModel, key: str, progress: Progress = silent) -> FaceModel:
         locate(raw, raw.named_points, part(progress, 0.0, 0.15))
     if raw.landmarks is None:
         raise WrinkleError(f"{raw.name} has no landmarks.", "Use a model that the README lists.")
+    raw.landmarks = settled_brows(raw.mean, raw.triangles, raw.landmarks)
     match = correspond(raw.mean, raw.triangles, raw.landmarks, part(progress, 0.15, 0.3))
     uv = raw.uv if raw.uv is not None else known_uv(len(raw.mean), raw.triangles)
     if uv is None:

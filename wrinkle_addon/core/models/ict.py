@@ -22,7 +22,7 @@ from .obj import Obj, read_obj
 from .raw import RawModel, check_triangles
 from .seams import split_seams
 
-NEUTRAL, INDICES = "generic_neutral_mesh.obj", "vertex_indices.json"
+FOLDER, NEUTRAL, INDICES = "FaceXModel", "generic_neutral_mesh.obj", "vertex_indices.json"
 FACE_VERTICES, ALL_VERTICES = 9409, 26719
 _MM = 10.0
 # Jaw lines of ICT-FaceKit's README ("extended jawline"), from the ear to the chin.

@@ -13,13 +13,13 @@ from . import builtin, cache, entry
 from .complete import complete
 from .eos_file import is_eos_blendshapes, is_eos_model, read_eos
 from .hdf5 import SIGNATURE, read_hdf5
-from .ict import NEUTRAL, is_ict, read_ict
+from .ict import FOLDER, NEUTRAL, is_ict, read_ict
 from .raw import RawModel
 from .uv_file import read_uv
 
 _KNOWN = "Use a Basel Face Model .h5, an eos .bin, ICT-FaceKit's FaceXModel folder or the built-in face."
 # part of every cache key: raise it when what is stored is computed differently
-_VERSION = "12"
+_VERSION = "13"
 
 
 def load_model(
@@ -61,9 +61,11 @@ def _from_disk(path: Path, chosen: Path | None, progress: Progress) -> FaceModel
 
 
 def _model_file(path: Path) -> Path:
-    """A folder that is no ICT-FaceKit stands for the one eos or HDF5 model in it."""
+    """A folder stands for the ICT-FaceKit or for the one eos or HDF5 model in it."""
     if not path.is_dir() or is_ict(path):
         return path
+    if is_ict(path / FOLDER):
+        return path / FOLDER
     found = [file for file in sorted(path.iterdir()) if file.is_file() and _kind(file) in ("bfm", "eos")]
     if len(found) == 1:
         return found[0]

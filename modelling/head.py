@@ -98,14 +98,20 @@ def _face_uv(vertices: np.ndarray, triangles: np.ndarray, mirror: np.ndarray, pa
 
 
 def _landmarks(vertices: np.ndarray) -> np.ndarray:
-    """(68,) vertex of each iBUG point: on the jaw the nearest to the figure, elsewhere the nearest, as seen from the
-    front, to where photos' landmarks lie on the mesh."""
+    """(68,) vertex of each iBUG point: on the jaw the nearest to the figure, elsewhere the one of that meaning.
+
+    On the brows that is the nearest, as seen from the front, to where photos' landmarks lie on the mesh.
+    """
     jaw = cKDTree(vertices).query(topology.read_csv("ibug68_neutral_mm.csv")[:17, 1:])[1]
     jaw[9:] = [_across(vertices, i) for i in jaw[7::-1]]
-    dense = vertices[:468]
-    inner = np.column_stack((to_ibug(dense * [1, -1, 1]) * [1, -1], average_of(dense[:, 2])))[17:]
-    depth_counts = [1.0, 1.0, 0.3]
-    return np.concatenate((jaw, cKDTree(vertices * depth_counts).query(inner * depth_counts)[1]))
+    between = cKDTree(vertices).query(topology.ibug_rows() @ vertices[:468])[1]
+    exact = np.array([source if isinstance(source, int) else -1 for source in topology.IBUG])
+    out = np.where(exact >= 0, exact, between)
+    out[:17] = jaw
+    dense, depth_counts = vertices[:468], [1.0, 1.0, 0.3]
+    brows = np.column_stack((to_ibug(dense * [1, -1, 1]) * [1, -1], average_of(dense[:, 2])))[17:27]
+    out[17:27] = cKDTree(vertices * depth_counts).query(brows * depth_counts)[1]
+    return out
 
 
 def _across(vertices: np.ndarray, index: int) -> int:

@@ -94,6 +94,11 @@ def test_ict_gives_the_face_or_the_whole_head() -> None:
     whole = read_ict(shared_files.ICT, whole_head=True)
     assert len(whole.mean) > 26719
     assert np.ptp(whole.mean[:, 1]) > np.ptp(face.mean[:, 1]) - 1.0
+    assert whole.uv is not None
+    assert 0.0 <= whole.uv.min() < whole.uv.max() <= 1.0
+    assert whole.landmarks is not None
+    eyes = [np.linalg.norm(np.subtract(*uv[[36, 45]])) for uv in (whole.uv[whole.landmarks], face.uv[face.landmarks])]
+    assert eyes[0] > 0.7 * eyes[1], "the face keeps its texels"
 
 
 @pytest.mark.parametrize("path", MODELS, ids=lambda p: p.stem)

@@ -16,7 +16,7 @@ SIDED = ("crows_feet", "upper_lid", "under_eye", "nasolabial", "cheek")
 REGIONS = ("forehead", "glabella", *(f"{name}_{side}" for name in SIDED for side in "LR"), "nose", "mouth", "chin")
 EXCLUDED = ("brows", "eyes", "lips", "nostrils", "outside")
 OUTER_EYES_MM = 89.2  # distance of the outer eye corners of an average adult; all millimetres below are scaled by it
-HAIRLINE_MM = 62.0  # hairline above the brows' inner ends (forehead height 50-70 mm: Farkas 1994)
+HAIRLINE_MM = 70.0  # hairline above the brows' inner ends, at most (50-70 mm above the glabella: Farkas 1994)
 MIDDLE_MM = 8.0  # half the width of the philtrum and of the glabella, which belong to both sides
 
 Array = npt.NDArray[np.float64]
@@ -140,8 +140,8 @@ def _excluded(p: Array, face: _Landmarks, concealed: npt.NDArray[np.bool_]) -> d
     front = _step(p[:, 2] - (min(face[36][2], face[45][2]) - 28), 4)
     brows = np.zeros(len(p))
     for line in (face.points[17:22, :2], face.points[22:27, :2]):
-        # the landmarks follow the upper half of the hair: 3 mm above them to 8 mm below
-        brows = np.maximum(brows, _step(5.5 - _to_line(flat, line - [0, 2.5]), 1.5))
+        # the landmarks follow the upper half of the hair: 4 mm above them to 6 mm below
+        brows = np.maximum(brows, _step(5.2 - _to_line(flat, line - [0, 1.2]), 1.5))
     eyes = np.zeros(len(p))
     for first in (36, 42):
         eyes = np.maximum(eyes, _step(_inside(flat, face.points[first : first + 6, :2]) + 3.0, 1.5))
@@ -169,7 +169,7 @@ def _middle(p: Array, face: _Landmarks) -> dict[str, Array]:
     # the muscle of the forehead ends at the ridge of the temple, a finger's breadth beyond the brow's tail
     forehead = _step(above_brow - 4, 2) * _step(reach + 12 - np.abs(x - centre), 5)
     between = _step(inner + 3 - np.abs(x - centre), 3)
-    glabella = between * _step(face[21][1] + 12 - y, 4) * _step(y - face[27][1] + 1, 3)
+    glabella = between * _step(face[21][1] + 18 - y, 4) * _step(y - face[27][1] + 1, 3)
     down = np.clip((face[27][1] - y) / (face[27][1] - face[33][1]), 0, 1)
     wing = abs(face[35][0] - face[31][0]) / 2 + 5
     half = 8 + (wing - 8) * down

@@ -54,9 +54,7 @@ def read_ict(folder: Path, whole_head: bool = False, progress: Progress = silent
         # one triangle behind the ear lies in another tile than the face
         kept &= (neutral.uv[neutral.uv_triangles] <= 1.0).all(axis=(1, 2))
     check_triangles(NEUTRAL, neutral.triangles[kept], count)
-    # the whole head's UV covers several tiles side by side: brought into one
-    tiles = np.ceil(max(float(neutral.uv[neutral.uv_triangles[kept]].max()), 1.0))
-    split = split_seams(count, neutral.triangles[kept], neutral.uv_triangles[kept], neutral.uv / np.float32(tiles))
+    split = split_seams(count, neutral.triangles[kept], *_one_tile(neutral.uv_triangles[kept], neutral.uv))
     files = sorted(folder.glob("identity[0-9]*.obj"))
     expressions = [name for name in names if (folder / f"{name}.obj").is_file()]
     wanted = [*files, *(folder / f"{name}.obj" for name in expressions)]
@@ -81,6 +79,31 @@ def read_ict(folder: Path, whole_head: bool = False, progress: Progress = silent
         named=_arkit_names(expressions, own),
         licence=_LICENCE,
     )
+
+
+def _one_tile(uv_triangles: Int, uv: Float) -> tuple[Int, Float]:
+    """A UV of several tiles side by side, (N, 2) u 0..n and v 0..1, brought into one; with its triangles.
+
+    The first tile, the face's, keeps the most; the others lie in a row below it and a column beside it. Each triangle
+    gets corners of its own, as one on a tile's edge belongs to two.
+    """
+    corners = uv[uv_triangles]
+    tile = np.floor(corners.mean(axis=1)[:, 0]).clip(min=0).astype(int)
+    others = int(tile.max())
+    if others == 0:
+        return uv_triangles, uv
+    cells = others // 2 + 1  # along a side: one more tile fits in the corner
+    small = 1.0 / cells
+    corner = [
+        (0.0, small),
+        *((k * small, 0.0) for k in range(cells)),
+        *((1 - small, k * small) for k in range(1, cells)),
+    ]
+    scale = np.where(tile == 0, 1 - small, small)[:, None, None]
+    inside = corners - np.stack((tile, np.zeros_like(tile)), axis=1)[:, None]
+    placed = inside * scale + np.array(corner)[tile][:, None]
+    own = np.arange(3 * len(uv_triangles), dtype=np.int32).reshape(-1, 3)
+    return own, placed.reshape(-1, 2).astype(np.float32)
 
 
 def _difference(file: Path, neutral: Obj, vertex: npt.NDArray[np.intp]) -> Float:

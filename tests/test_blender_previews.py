@@ -71,6 +71,25 @@ def test_a_contact_sheet_has_a_row_per_posed_expression(addon, face, tmp_path):
     assert face.data.shape_keys.key_blocks["jawOpen"].value == 0.5
 
 
+def test_the_camera_stands_where_the_photo_saw_the_face(bpy):
+    from dataclasses import replace
+
+    from wrinkle_addon.blender.face import seen_side
+
+    fit = fake_reconstruction(grid=12, size=64).fits[0]
+    assert seen_side(fit) == 1
+    assert seen_side(replace(fit, visible=fit.neutral[:, 0] < 20)) == -1
+    assert seen_side(replace(fit, visible=fit.neutral[:, 0] > -20)) == 1
+
+
+def test_both_sides_of_an_expression_share_a_row(addon, face):
+    from wrinkle_addon.blender import preview
+
+    plan = preview.plan_of("SHEET", {}, preview.folding(face), 1)
+    assert [shot.title for shot in plan.shots[1::2]] == ["browInnerUp", "browDownLeft", "mouthSmile"]
+    assert plan.shots[-1].weights == {"mouthSmileLeft": 1.0, "mouthSmileRight": 1.0}
+
+
 def test_cancelling_leaves_nothing_behind(addon, face, tmp_path):
     from wrinkle_addon.blender import preview
 

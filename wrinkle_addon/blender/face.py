@@ -8,7 +8,7 @@ from collections.abc import Mapping
 import bpy
 import numpy as np
 
-from ..core.types import Reconstruction
+from ..core.types import Fit, Reconstruction
 from . import drivers, ids, mask, material, mesh
 from .skin import Skin, paint
 
@@ -17,7 +17,11 @@ DEFAULT_PERMANENT = 0.25
 
 COFF = "wrinkle_dis2normal_coff"
 TELLING = "wrinkle_telling"
-"""Custom properties of the mesh: the slope scale of its normal map, and the expression that wakes most relief."""
+SIDE = "wrinkle_side"
+"""Custom properties of the mesh: the slope scale of its normal map, the expression that wakes most relief, and from
+which side it looks best."""
+_ASKEW = 1.1
+"""How many times as much of one side a photo must show for the face to be looked at from there."""
 FOLDING = ("browInnerUp", "browDownLeft", "eyeSquintLeft", "mouthSmileLeft", "noseSneerLeft")
 
 
@@ -33,6 +37,17 @@ def telling_expression(result: Reconstruction) -> str:
     known = dict(zip(result.motion.names, energy, strict=True))
     folding = [name for name in FOLDING if name in known] or list(known)
     return max(folding, key=lambda name: known[name])
+
+
+def seen_side(fit: Fit) -> float:
+    """The side that a photo shows more of: 1 for the subject's left, or when it shows both alike, -1 for the right."""
+    left = fit.neutral[:, 0] > 0
+    return -1.0 if (fit.visible & ~left).sum() > _ASKEW * (fit.visible & left).sum() else 1.0
+
+
+def side(obj: bpy.types.Object) -> float:
+    """The side that ``obj`` is best looked at from, see :func:`seen_side`."""
+    return float(obj.data.get(SIDE, 1.0))
 
 
 def build_face(
@@ -74,6 +89,7 @@ def build_face(
     mesh.set_region_response(obj, {})
     data[COFF] = dis2normal_coff
     data[TELLING] = telling_expression(result)
+    data[SIDE] = seen_side(first)
     data.materials.append(material.new_material(skin or paint(result), obj))
     if painted is not None:
         mask.attach(obj, painted)

@@ -60,8 +60,8 @@ def save_face(obj: bpy.types.Object, path: Path) -> Path:
     """Save the open file, with a camera and lights for ``obj``, as ``path``; the file is whole or not written."""
     scene = bpy.context.scene
     scene.name = "Wrinkle"
-    studio.add_camera(scene, mesh.face_points(obj))
-    studio.add_lights(scene)
+    studio.add_camera(scene, mesh.face_points(obj), face.side(obj) * studio.TURN)
+    studio.add_lights(scene, face.side(obj))
     studio.set_engine(scene, "CYCLES", preview.SAMPLES["CYCLES"])
     scene.view_settings.view_transform = "Standard"
     bpy.context.view_layer.objects.active = obj

@@ -28,7 +28,7 @@ SAMPLES = {"CYCLES": 8, "EEVEE": 16, "WORKBENCH": 1}
 class Shot:
     """One picture. weights: shape key values; wrinkles: whether the wrinkle map takes part.
 
-    turn: how far the camera stands to the side, in radians.
+    turn: how far the camera stands towards the side that the face looks best from, in radians.
     """
 
     title: str
@@ -63,10 +63,12 @@ class Plan:
 def plan_of(kind: str, weights: Mapping[str, float], names: Sequence[str], frames: int) -> Plan:
     """The plan of a kind of preview.
 
-    weights: the expression that is shown; names: the expressions of a contact sheet; frames: length of a movie.
+    weights: the expression that is shown; names: the expressions of a contact sheet, where left and right share a row;
+    frames: length of a movie.
     """
     if kind == "SHEET":
-        pairs = [(Shot(name, {name: 1.0}, wrinkles=False), Shot(name, {name: 1.0})) for name in names]
+        rows = {title: dict.fromkeys(both, 1.0) for title, both in _paired(names).items()}
+        pairs = [(Shot(title, shown, wrinkles=False), Shot(title, shown)) for title, shown in rows.items()]
         return Plan(kind, (Shot("neutral", {}), *(shot for pair in pairs for shot in pair)))
     if kind == "TURNTABLE":
         turns = studio.TURN + _SWING * np.sin(2 * np.pi * np.arange(frames) / frames)
@@ -127,7 +129,7 @@ def render_shots(
         for index, shot in enumerate(shots):
             report(progress, index / len(shots), f"Rendering {shot.title}, picture {index + 1}/{len(shots)}")
             _pose(double, shot)
-            studio.aim(scene.camera, points, shot.turn)
+            studio.aim(scene.camera, points, face.side(obj) * shot.turn)
             still = Path(folder) / f"{index}.png"
             scene.render.filepath = str(still)
             bpy.ops.render.render(write_still=True, scene=scene.name)
@@ -153,9 +155,10 @@ def telling_weights(obj: bpy.types.Object, names: Sequence[str] = ()) -> dict[st
 
 
 def folding(obj: bpy.types.Object) -> list[str]:
-    """The expressions that fold skin most in life, as far as the face has them; without these all it has."""
+    """The expressions that fold skin most in life, on both sides, as far as the face has them; else all it has."""
     known = list(face.key_values(obj))
-    return [name for name in face.FOLDING if name in known] or known
+    both = dict.fromkeys(side for name in face.FOLDING for side in (name, mirrored(name)))
+    return [name for name in both if name in known] or known
 
 
 def mirrored(name: str) -> str:
@@ -166,6 +169,15 @@ def mirrored(name: str) -> str:
     return name
 
 
+def _paired(names: Sequence[str]) -> dict[str, list[str]]:
+    """The expressions by the title of their row: both sides of one expression go together, without the side's name."""
+    rows: dict[str, list[str]] = {}
+    for name in names:
+        both = [side for side in names if side in (name, mirrored(name))]
+        rows[name if len(both) == 1 else name.removesuffix("Left").removesuffix("Right")] = both
+    return rows
+
+
 @contextmanager
 def _stage(obj: bpy.types.Object, engine: str, size: int) -> Iterator[tuple[bpy.types.Scene, bpy.types.Object]]:
     """A scene with a double of ``obj``, removed with everything in it afterwards."""
@@ -174,7 +186,7 @@ def _stage(obj: bpy.types.Object, engine: str, size: int) -> Iterator[tuple[bpy.
     try:
         double = _double(obj, scene, made)
         studio.add_camera(scene, mesh.face_points(double))
-        studio.add_lights(scene)
+        studio.add_lights(scene, face.side(obj))
         studio.set_engine(scene, engine, SAMPLES[engine])
         if displacement.shown(double):
             displacement.allow(scene)

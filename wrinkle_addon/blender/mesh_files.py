@@ -82,7 +82,11 @@ def job(obj: bpy.types.Object, formats: Sequence[str], elsewhere: bool) -> Calla
 
     def work(progress: Progress) -> Path:
         folder = Path(tempfile.mkdtemp(prefix="wrinkle-")) / "meshes"
-        write_meshes(obj, formats, folder, progress)
+        try:
+            write_meshes(obj, formats, folder, progress)
+        except BaseException:
+            folder.parent.rmdir()
+            raise
         return folder
 
     return work

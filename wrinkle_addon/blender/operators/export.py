@@ -19,6 +19,8 @@ from .task import JobOperator, idle, in_object_mode, on_face
 
 _MESHES = 0.8
 """Share of the work that is done when the mesh files are there."""
+_NAMED = 3
+"""How many of the lost shape keys are named."""
 
 
 class WRINKLE_OT_export(JobOperator, bpy.types.Operator):
@@ -67,7 +69,8 @@ class WRINKLE_OT_export(JobOperator, bpy.types.Operator):
         said = f"{len(paths)} files are in {paths[-1].parent}."
         lost = sorted(self._expected - set(morphs))
         if lost:
-            said += f" The face has lost the shape keys of {len(lost)} expressions ({lost[0]} ...)."
+            named = ", ".join(lost[:_NAMED]) + (" ..." if len(lost) > _NAMED else "")
+            said += f" The face has lost {len(lost)} of its shape keys: {named}."
         return said
 
 

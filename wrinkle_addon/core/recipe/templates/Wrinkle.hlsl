@@ -1,5 +1,5 @@
 // The wrinkles of a face for a Custom Function node of Shader Graph (URP and HDRP).
-// Node: Type "File", Source this file, Name "Wrinkle".
+// Node: Type "File", Source this file, Name "Wrinkle", Precision "Single".
 //   Inputs:  uv (Vector 2), then as Texture 2D: @INPUTS@, then strength and permanent (Float).
 //   Outputs: tangent (Vector 3), for Normal (Tangent Space), and height (Float), in metres.
 // WrinkleFace.cs feeds the weights.

@@ -75,8 +75,14 @@ class WrinkleTextures : AssetPostprocessor
         importer.npotScale = TextureImporterNPOTScale.None;
         importer.maxTextureSize = 8192;
         importer.mipmapEnabled = name != "motion";
-        if (name != "texture")
-            importer.textureCompression = TextureImporterCompression.Uncompressed;
+        if (name == "texture")
+            return;
+        importer.textureCompression = TextureImporterCompression.Uncompressed;
+        if (!name.StartsWith("normal"))
+            return;
+        TextureImporterPlatformSettings settings = importer.GetDefaultPlatformTextureSettings();
+        settings.format = TextureImporterFormat.RGBA64;
+        importer.SetPlatformTextureSettings(settings);
     }
 }
 #endif

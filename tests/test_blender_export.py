@@ -303,12 +303,17 @@ def test_what_cannot_be_exported_is_said_in_one_sentence(addon, face, tmp_path):
     assert names(tmp_path / "new") == set()
 
 
-def test_an_exporter_that_is_not_there_is_named(addon, face, tmp_path, monkeypatch):
+def test_an_exporter_that_is_not_there_is_named(addon, face, tmp_path, monkeypatch, capsys):
     from wrinkle_addon.blender import mesh_files
+    from wrinkle_addon.cli import main
 
     monkeypatch.setitem(mesh_files._OPERATORS, "USD", "wm.no_such_export")
     addon.context.scene.wrinkle_export.formats = {"GLTF", "USD"}
     assert "cannot write USD" in failure(addon, str(tmp_path))
+    photo, out = tmp_path / "photo.png", tmp_path / "out"
+    assert main(["reconstruct", str(photo), "--out", str(out), "--export", "godot,usd"]) == 2
+    assert "cannot write USD" in capsys.readouterr().err
+    assert not out.exists()
 
 
 def test_cancelling_writes_nothing(addon, face, tmp_path):

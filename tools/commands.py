@@ -64,7 +64,7 @@ def _parser() -> argparse.ArgumentParser:
     build.set_defaults(run=_build)
 
     bench = commands.add_parser(
-        "bench", help="set up, then print timings and ratios; `bench accuracy` and `bench batch` measure those"
+        "bench", help="set up, then print timings and ratios; `bench accuracy`, `batch` and `storage` measure those"
     )
     bench.add_argument("--python", metavar="PYTHON", help=python_help)
     bench.set_defaults(run=_bench)

@@ -167,6 +167,10 @@ def reconstruct(options: argparse.Namespace, progress: Progress) -> tuple[Recons
     with_blender = not options.no_blend and importlib.util.find_spec("bpy") is not None
     if options.export and not with_blender:
         raise WrinkleError("--export needs Blender.", "Install its bpy module, and leave --no_blend out.")
+    if options.export:
+        from .blender.mesh_files import check_available
+
+        check_available([name.upper() for name in options.export])  # a mistake shows now, not after the work
     settings = Settings(
         model=options.model,
         uv=options.uv,

@@ -61,8 +61,8 @@ _OPERATORS = {"GLTF": "export_scene.gltf", "FBX": "export_scene.fbx", "USD": "wm
 
 
 def check_available(formats: Sequence[str]) -> None:
-    """Raise WrinkleError for a format that this Blender cannot write."""
-    for name in formats:
+    """Raise WrinkleError for a format that this Blender cannot write; other names are passed over."""
+    for name in _OPERATORS.keys() & set(formats):
         family, _, operator = _OPERATORS[name].partition(".")
         if operator not in dir(getattr(bpy.ops, family)):
             raise WrinkleError(

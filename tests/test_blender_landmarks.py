@@ -74,7 +74,7 @@ def test_moving_counts_as_a_change_and_is_used(addon, photos):
     settings.made_with = settings.recipe()
     assert current.given_landmarks(settings) == {}
     addon.ops.wrinkle.move_landmark(index=30, to=(500, 600))
-    assert settings.stale() == "Landmarks changed: reconstruct again."
+    assert settings.stale() == "Landmarks changed."
     given = current.given_landmarks(settings)
     assert list(given) == [0]
     assert given[0].points[30] == pytest.approx((500, 600))

@@ -126,7 +126,7 @@ def test_photos_give_what_their_regions_and_masks_say(addon, tmp_path, monkeypat
     face = addon.context.view_layer.objects.active
     assert told == {"masks": {}, "regions": {}}
     face.wrinkle.photos[0].regions = {"forehead", "glabella"}
-    assert face.wrinkle.stale() == "Regions or masks of photos changed: reconstruct again."
+    assert face.wrinkle.stale() == "Regions or masks of photos changed."
     face.wrinkle.active_photo = 1
     addon.ops.wrinkle.paint_mask(of_photo=True)
     paint(face.wrinkle.photos[1].mask, 0.0, 1.0)

@@ -111,7 +111,7 @@ def test_reconstructing_again_keeps_the_object_and_the_runner(addon, runner, pho
     face.data.shape_keys.key_blocks["jawOpen"].value = 0.25
     before = counts(addon)
     face.wrinkle.size = "512"
-    assert face.wrinkle.stale() == "Map size changed: reconstruct again."
+    assert face.wrinkle.stale() == "Map size changed."
     assert addon.ops.wrinkle.reconstruct() == {"FINISHED"}
     assert addon.context.view_layer.objects.active == face
     assert face.location.x == 2.0

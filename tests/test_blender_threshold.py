@@ -175,12 +175,12 @@ def test_without_memory_or_with_another_change_the_panel_asks_for_a_run(addon, r
     face.wrinkle.size = "2048"
     runners.clear()
     face.wrinkle.dog_thres = 100
-    assert face.wrinkle.stale() == "dog_thres changed: reconstruct again."
+    assert face.wrinkle.stale() == "dog_thres changed."
     assert runner.runs == [60]
     assert addon.ops.wrinkle.reconstruct() == {"FINISHED"}
     (Path(addon.context.view_layer.objects.active.wrinkle.photos[0].path)).unlink()
     face.wrinkle.dog_thres = 90
-    assert face.wrinkle.stale() == "dog_thres changed: reconstruct again."
+    assert face.wrinkle.stale() == "dog_thres changed."
 
 
 def test_another_file_and_disabling_leave_no_timer(addon, runner, face, window):

@@ -34,11 +34,10 @@ class WRINKLE_WT_landmarks(bpy.types.WorkSpaceTool):
 
 
 def _draw_help(self: bpy.types.Header, context: bpy.types.Context) -> None:
-    """The tool's keys, while it is the active one of an Image Editor in this window."""
+    """The tool's keys, while it is the active one of an Image Editor in this window; the mouse Blender explains."""
     if not _active(context):
         return
     row = self.layout.row(align=True)
-    row.label(text="Move Landmark", icon="MOUSE_LMB_DRAG")
     for key, _, text in KEYS:
         row.label(text=text, icon=f"EVENT_{key}")
 

@@ -273,7 +273,7 @@ class WRINKLE_PG_face(bpy.types.PropertyGroup):
         among: the parts of the recipe that are asked about; None for all.
         """
         parts = [name for name in self.stale_parts() if among is None or name in among]
-        return f"{_CHANGES[parts[0]]} changed: reconstruct again." if parts else ""
+        return f"{_CHANGES[parts[0]]} changed." if parts else ""
 
     def note_masks(self) -> None:
         """Remember what the photos' masks hold now, so that fresh strokes ask for a new reconstruction."""

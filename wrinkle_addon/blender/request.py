@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..core.progress import Progress, part
-from ..core.settings import Settings
 from ..core.types import Byte, Landmarks, Reconstruction
 from . import current, mask
 from .runners import Kept
@@ -17,6 +16,7 @@ from .skin import Skin, paint
 
 if TYPE_CHECKING:
     from ..core.pipeline import Runner
+    from ..core.settings import Settings
     from .properties import WRINKLE_PG_face
 
 _PAINTING = 0.8

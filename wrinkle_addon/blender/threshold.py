@@ -11,15 +11,18 @@ from __future__ import annotations
 import logging
 import time
 from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
 
 import bpy
 
 from ..core.errors import WrinkleError
 from ..core.progress import silent
-from ..core.settings import Settings
 from . import current, face, jobs, maps, material, migrate, runners
 from .request import Made, Request, request_of
 from .skin import painted
+
+if TYPE_CHECKING:
+    from ..core.settings import Settings
 
 SMALL = 512
 """Edge of the map that is shown while the slider moves."""

@@ -52,9 +52,9 @@ class WRINKLE_OT_reconstruct(JobOperator, bpy.types.Operator):
         self._target = key if current.face_object(context) else ""
         self._scene = current.key_of(context.scene)
         self._photos = [_choices(photo) for photo in settings.photos]
-        runner = runners.runner_for(key)
-        # The thread must not hold the operator: Blender may free it when another file is opened.
-        return lambda progress: request.run(runner, progress)
+        # The thread must not hold the operator: Blender may free it when another file is opened. It asks for the runner
+        # itself, because what is imported for the first one takes a while.
+        return lambda progress: request.run(runners.runner_for(key), progress)
 
     def done(self, context: bpy.types.Context, value: Made) -> str:
         result = value.result

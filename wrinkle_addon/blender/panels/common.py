@@ -67,7 +67,7 @@ def stale_row(layout: bpy.types.UILayout, settings: WRINKLE_PG_face, parts: set[
     """What of ``parts`` of the recipe has changed since the face was made, with the button that mends it."""
     stale = settings.stale(parts)
     if stale:
-        row = layout.row(align=True)
-        row.alert = True
-        row.label(text=stale, icon="ERROR")
-        row.operator("wrinkle.reconstruct", text="Update", icon="FILE_REFRESH")
+        column = layout.column(align=True)
+        column.alert = True
+        column.label(text=stale, icon="ERROR")
+        column.operator("wrinkle.reconstruct", text="Update", icon="FILE_REFRESH")

@@ -220,7 +220,7 @@ def test_crops_keep_pixel_centres() -> None:
         crop = mesh.Crop(np.array([450.3, 440.7]), size, angle)
         rows, columns = np.mgrid[40:150:7, 40:150:7]
         expected = crop.to_photo(np.stack([columns.ravel() + 0.5, rows.ravel() + 0.5], 1))
-        seen = mesh.cut(ramp, crop)[rows.ravel(), columns.ravel(), :2].astype(float) * 4
+        seen = mesh.cut(mesh.Scaled(ramp), crop)[rows.ravel(), columns.ravel(), :2].astype(float) * 4
         assert np.abs(seen - expected).mean() < 1.5
         assert np.abs((seen - expected).mean(0)).max() < 0.6
 

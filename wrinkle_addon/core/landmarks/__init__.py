@@ -9,7 +9,7 @@ from ..errors import WrinkleError
 from ..progress import Progress, report, silent
 from ..types import Float, Landmarks, Photo
 from .ibug import average_of, to_ibug
-from .mesh import Mesh
+from .mesh import Mesh, Scaled
 from .pts import read_pts, write_pts
 from .search import Face, largest_face
 from .visibility import eyes_are_hidden
@@ -34,7 +34,8 @@ def find_landmarks(photo: Photo, progress: Progress = silent) -> Landmarks:
     if min(height, width) < _SMALLEST_PHOTO:
         hint = f"Give a photo of {_SMALLEST_PHOTO} pixels or more."
         raise WrinkleError(f"{photo.name!r} is too small ({width} x {height} pixels).", hint)
-    face = largest_face(photo.pixels, progress)
+    scaled = Scaled(photo.pixels)
+    face = largest_face(scaled, progress)
     if face is None:
         hint = "Give a photo that shows one face from the front, well lit and whole."
         raise WrinkleError(f"No face was found in {photo.name!r}.", hint)
@@ -42,7 +43,7 @@ def find_landmarks(photo: Photo, progress: Progress = silent) -> Landmarks:
     points = to_ibug(face.mesh.points)
     confidence = _confidence(face.mesh, points, width, height)
     warnings = _warnings(photo.name, face, confidence)
-    if eyes_are_hidden(photo.pixels, face.mesh.points):
+    if eyes_are_hidden(scaled, face.mesh.points):
         confidence[_EYES] *= _HIDDEN
         warnings.append(
             f"The eyes in {photo.name!r} are hidden by dark glasses or shadow: their landmarks are a guess."

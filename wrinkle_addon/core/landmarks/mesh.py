@@ -80,20 +80,20 @@ def crop_of_points(points: Float) -> Crop:
     return Crop(((low + high) / 2) @ axes, float((high - low).max()) * _MARGIN, angle)
 
 
-def fit_mesh(pixels: Byte, crop: Crop) -> Mesh:
-    """The face mesh in a crop. pixels: (H, W, 3) uint8 RGB.
+def fit_mesh(photo: Scaled, crop: Crop) -> Mesh:
+    """The face mesh in a crop.
 
     The last crop is seen once more in a mirror: the mean of both has no bias to one side, and where they disagree the
     network is unsure.
     """
-    points, presence = _run(pixels, crop, mirrored=False)
+    points, presence = _run(photo, crop, mirrored=False)
     for _ in range(_ROUNDS - 1):
         following = crop_of_points(points)
         if presence < _HOPELESS or _change(crop, following) < _SETTLED:
             break
         crop = following
-        points, presence = _run(pixels, crop, mirrored=False)
-    other, other_presence = _run(pixels, crop, mirrored=True)
+        points, presence = _run(photo, crop, mirrored=False)
+    other, other_presence = _run(photo, crop, mirrored=True)
     spread = np.linalg.norm((points - other)[:, :2], axis=1) / 2
     return Mesh((points + other) / 2, spread.astype(np.float32), min(presence, other_presence))
 
@@ -122,9 +122,9 @@ def mirror_order() -> npt.NDArray[np.intp]:
 _MIRROR = mirror_order()
 
 
-def _run(pixels: Byte, crop: Crop, mirrored: bool) -> tuple[Float, float]:
+def _run(photo: Scaled, crop: Crop, mirrored: bool) -> tuple[Float, float]:
     """Points in the photo, (468, 3) float32, and presence, 0..1, of one crop, perhaps seen in a mirror."""
-    image = cut(pixels, crop)
+    image = cut(photo, crop)
     if mirrored:
         image = image[:, ::-1]
     blob = np.ascontiguousarray(image.transpose(2, 0, 1)[None], np.float32) / np.float32(255)
@@ -139,26 +139,30 @@ def _run(pixels: Byte, crop: Crop, mirrored: bool) -> tuple[Float, float]:
     return points, float(1 / (1 + np.exp(-np.clip(logit, -80, 80))))
 
 
-def cut(pixels: Byte, crop: Crop) -> Byte:
-    """Sample a crop as (192, 192, 3). Large ones are first averaged down, so that fine detail does not alias."""
+class Scaled:
+    """A photo averaged down by whole numbers; each size is made once. pixels: (H, W, 3) uint8 RGB."""
+
+    def __init__(self, pixels: Byte) -> None:
+        self._sizes = {1: pixels}
+
+    def by(self, factor: int) -> Byte:
+        """The photo ``factor`` times smaller; rows and columns that do not fill a pixel are left out."""
+        if factor not in self._sizes:
+            whole = self._sizes[1]
+            rows, columns = (max(1, length // factor) for length in whole.shape[:2])
+            window = whole[: rows * factor, : columns * factor]
+            small = cv2.resize(window, (columns, rows), interpolation=cv2.INTER_AREA)
+            self._sizes[factor] = np.asarray(small, np.uint8)
+        return self._sizes[factor]
+
+
+def cut(photo: Scaled, crop: Crop) -> Byte:
+    """A crop as (192, 192, 3); large ones out of the averaged photo, so that fine detail does not alias."""
     factor = max(1, int(crop.size / _INPUT))
-    origin = np.zeros(2)
-    if factor > 1:
-        reach = crop.size * 0.7072 + factor
-        low = np.clip(np.floor(crop.centre - reach), 0, None).astype(int)
-        high = np.clip(np.ceil(crop.centre + reach), 0, pixels.shape[1::-1]).astype(int)
-        window = pixels[low[1] : high[1], low[0] : high[0]]
-        whole = (max(1, window.shape[1] // factor), max(1, window.shape[0] // factor))
-        window = window[: whole[1] * factor, : whole[0] * factor]
-        if window.size:
-            pixels = np.asarray(cv2.resize(window, whole, interpolation=cv2.INTER_AREA), np.uint8)
-            origin = low.astype(float)
-        else:
-            factor = 1
     # Crop pixel i has its centre at i + 0.5 from the crop's edge; photo pixel i at i.
     step = crop.size / _INPUT / factor
     cos, sin = np.cos(crop.angle) * step, np.sin(crop.angle) * step
-    middle = (crop.centre - origin + 0.5) / factor - 0.5
+    middle = (crop.centre + 0.5) / factor - 0.5
     half = (_INPUT - 1) / 2
     matrix = np.array(
         [
@@ -167,5 +171,5 @@ def cut(pixels: Byte, crop: Crop) -> Byte:
         ]
     )
     flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
-    crop_size = (_INPUT, _INPUT)
-    return np.asarray(cv2.warpAffine(pixels, matrix, crop_size, flags=flags, borderMode=cv2.BORDER_REPLICATE), np.uint8)
+    size, mode = (_INPUT, _INPUT), cv2.BORDER_REPLICATE
+    return np.asarray(cv2.warpAffine(photo.by(factor), matrix, size, flags=flags, borderMode=mode), np.uint8)

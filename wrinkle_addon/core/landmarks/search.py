@@ -13,9 +13,8 @@ from itertools import islice
 import numpy as np
 
 from ..progress import Progress
-from ..types import Byte
 from .detector import Detection, find_faces, score_of
-from .mesh import Crop, Mesh, crop_of_detection, crop_of_points, cut, fit_mesh
+from .mesh import Crop, Mesh, Scaled, crop_of_detection, crop_of_points, cut, fit_mesh
 
 _PRESENT = 0.5  # MediaPipe's own threshold
 _CERTAIN = 0.9
@@ -35,12 +34,12 @@ class Face:
     sure: bool
 
 
-def largest_face(pixels: Byte, progress: Progress) -> Face | None:
+def largest_face(photo: Scaled, progress: Progress) -> Face | None:
     """The largest face of the first pyramid level that holds a confirmed one, else the most plausible of all levels."""
     fallback: tuple[float, Face] | None = None
-    for detections in find_faces(pixels, progress):
+    for detections in find_faces(photo.by(1), progress):
         for detection in islice(detections, _CANDIDATES):
-            mesh, trust = _confirmed_mesh(pixels, detection)
+            mesh, trust = _confirmed_mesh(photo, detection)
             others = sum(other.score >= _UPRIGHT and other is not detection for other in detections)
             sure = trust >= _UPRIGHT or (trust >= _AGREED and mesh.presence >= _CERTAIN)
             face = Face(mesh, 1 + others, sure)
@@ -51,30 +50,30 @@ def largest_face(pixels: Byte, progress: Progress) -> Face | None:
     return fallback[1] if fallback else None
 
 
-def _confirmed_mesh(pixels: Byte, detection: Detection) -> tuple[Mesh, float]:
+def _confirmed_mesh(photo: Scaled, detection: Detection) -> tuple[Mesh, float]:
     """The mesh at a detection, turned around when that fits better, and how far it can be trusted, 0..1."""
-    mesh = fit_mesh(pixels, crop_of_detection(detection))
+    mesh = fit_mesh(photo, crop_of_detection(detection))
     if detection.score >= _CERTAIN and mesh.presence >= _CERTAIN:
         return mesh, detection.score
-    trust = _trust(pixels, mesh)
+    trust = _trust(photo, mesh)
     if trust >= _UPRIGHT:
         return mesh, trust
     crop = crop_of_points(mesh.points)
     overturned = Crop(crop.centre, crop.size, crop.angle + np.pi)
-    if _upright_score(pixels, overturned) > trust:
-        other = fit_mesh(pixels, overturned)
-        other_trust = _trust(pixels, other)
+    if _upright_score(photo, overturned) > trust:
+        other = fit_mesh(photo, overturned)
+        other_trust = _trust(photo, other)
         if other_trust > trust:
             return other, other_trust
     return mesh, trust
 
 
-def _trust(pixels: Byte, mesh: Mesh) -> float:
+def _trust(photo: Scaled, mesh: Mesh) -> float:
     if mesh.presence < _PRESENT:
         return 0.0
-    return _upright_score(pixels, crop_of_points(mesh.points))
+    return _upright_score(photo, crop_of_points(mesh.points))
 
 
-def _upright_score(pixels: Byte, crop: Crop) -> float:
+def _upright_score(photo: Scaled, crop: Crop) -> float:
     """How sure the detector is that a crop shows an upright face, 0..1."""
-    return score_of(cut(pixels, Crop(crop.centre, crop.size * _CHECK_MARGIN, crop.angle)))
+    return score_of(cut(photo, Crop(crop.centre, crop.size * _CHECK_MARGIN, crop.angle)))

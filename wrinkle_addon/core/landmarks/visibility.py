@@ -7,7 +7,7 @@ import cv2
 import numpy as np
 
 from ..types import Byte, Float, Int
-from .mesh import crop_of_points, cut, mirror_order
+from .mesh import Scaled, crop_of_points, cut, mirror_order
 
 _EYE = np.array([33, 7, 163, 144, 145, 153, 154, 155, 133, 173, 157, 158, 159, 160, 161, 246])
 _CHEEK = np.array([50, 101, 36, 205])
@@ -15,13 +15,13 @@ _BRIGHT = 90.0  # percentile: the white of the eye, a reflection, or the skin of
 _DARKEST = 0.08  # an open eye reaches 0.3 to 1.2 of the cheek's light, a dark lens 0.02
 
 
-def eyes_are_hidden(pixels: Byte, points: Float) -> bool:
+def eyes_are_hidden(photo: Scaled, points: Float) -> bool:
     """True when both eyes are far darker than the cheeks, in linear light.
 
-    pixels: (H, W, 3) uint8 RGB. points: (468, 3) of the face mesh in photo pixels.
+    points: (468, 3) of the face mesh in photo pixels.
     """
     crop = crop_of_points(points)
-    image = cut(pixels, crop)
+    image = cut(photo, crop)
     placed = np.rint(crop.from_photo(points[:, :2]) - 0.5).astype(np.int32)
     mirror = mirror_order()
     return all(

@@ -7,6 +7,7 @@ import json
 
 import numpy as np
 import pytest
+import reference_strain
 
 from wrinkle_addon.core import motion
 from wrinkle_addon.core.atlas import pack_atlas, unpack_atlas
@@ -198,3 +199,18 @@ def test_the_middle_belongs_to_both_sides_and_counts_once() -> None:
     ramp = np.broadcast_to(np.linspace(0, 1, 64, dtype=np.float32), (64, 64))
     left, right, both = motion.motion_maps(given, left=ramp).maps.astype(int)
     assert np.abs(left + right - both).max() <= 1
+
+
+def test_the_native_maps_equal_the_reference() -> None:
+    vertices, triangles, uv = sheet()
+    side = 1 / (1 + np.exp(-vertices[:, :1] / 4))
+    given = shapes(browDownLeft=brow_raise(vertices) * side, jawOpen=brow_raise(vertices, -2.0), still=0 * vertices)
+    ours = strain_maps(vertices, given, triangles, uv, 64)
+    theirs = reference_strain.strain_maps(vertices, given.deltas, triangles, uv, 64)
+    np.testing.assert_allclose(ours.values, theirs, atol=2e-3)
+    skin, left = np.random.default_rng(0).random((2, 64, 64)).astype(np.float32)
+    lines = lines_along(0.6, vertices, triangles, uv)
+    maps = motion.motion_maps(ours, skin, left, {"browDownLeft": lines, "still": lines}).maps.astype(int)
+    for name, strain, own in zip(ours.names, ours.values, maps, strict=True):
+        known = None if name == "jawOpen" else lines
+        assert np.abs(own - reference_strain.motion_map(name, strain, skin, left, known)).max() <= 1

@@ -60,8 +60,9 @@ def test_lines_and_confidence():
     coarse = coarser(level, COARSE.mm)
     maps = highpassed(level, FINE.highpass_mm), highpassed(coarse, COARSE.highpass_mm)
     for line in (*confidence.FINE_LINES, *confidence.COARSE_LINES):
-        arguments = maps[0], level.metric, level.units, line.flank, line.stride, line.sigma / level.texel_mm
-        ours, theirs = native.line_strength(*arguments)[..., 0], reference_stage.line_strength(*arguments)
+        wanted = np.array([[line.flank, line.stride, line.sigma / level.texel_mm]], np.float32)
+        ours = native.line_strength(maps[0], level.metric, level.units, wanted)[..., 0]
+        theirs = reference_stage.line_strength(maps[0], level.metric, level.units, *wanted[0].tolist())
         assert np.abs(ours - theirs).mean() < 1e-4
         assert np.corrcoef(ours.ravel(), theirs.ravel())[0, 1] > 0.999
     ours = confidence.confidence_on_level(level, *maps, coarse, "full")
@@ -185,8 +186,10 @@ FRAMES = np.zeros((2, 2, 2), F)
         ("highpassed", (MAPS, float("nan"))),
         ("gaussian", (MAPS[:, ::2], 2.0)),
         ("gaussian", (MAPS, 1e9)),
-        ("line_strength", (MAPS, np.zeros((4, 4, 3), F), 8.0, 1.0, 1.0, 1.0)),
-        ("line_strength", (MAPS, GRID, 8.0, -1.0, 1.0, 1.0)),
+        ("line_strength", (MAPS, np.zeros((4, 4, 3), F), 8.0, np.ones((1, 3), F))),
+        ("line_strength", (MAPS, GRID, 8.0, np.array([[-1, 1, 1]], F))),
+        ("line_strength", (MAPS, GRID, 8.0, np.ones((17, 3), F))),
+        ("relit", (MAPS, np.ones((3, 3), F), None)),
         ("structure_tensor", (MAPS, GRID, 8.0, 0)),
         ("structure_tensor", (MAPS, np.ones((4, 3, 3), F), 8.0, 1)),
         ("soft_gate", (MAPS, GRID, 8.0, 0.1, 1.0)),

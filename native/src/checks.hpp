@@ -3,6 +3,7 @@
 #pragma once
 
 #include <pybind11/numpy.h>
+#include <pybind11/stl.h>
 
 #include <cmath>
 #include <cstdint>
@@ -39,6 +40,13 @@ void check_indices(const pybind11::array_t<std::int32_t>& values, const char* na
 template <class T>
 pybind11::array_t<T> new_array(const std::vector<std::int64_t>& shape) {
     return pybind11::array_t<T>(std::vector<pybind11::ssize_t>(shape.begin(), shape.end()));
+}
+
+// A new array of zeros; memory that is never written to costs nothing.
+template <class T>
+pybind11::array_t<T> zero_array(const std::vector<std::int64_t>& shape) {
+    const auto zeros = pybind11::module_::import("numpy").attr("zeros");
+    return pybind11::array_t<T>(zeros(pybind11::cast(shape), pybind11::dtype::of<T>()));
 }
 
 }  // namespace wrinkle

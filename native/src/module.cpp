@@ -13,6 +13,7 @@ void bind_raster(py::module_& m);
 void bind_depth(py::module_& m);
 void bind_extract(py::module_& m);
 void bind_wrinkles(py::module_& m);
+void bind_strain(py::module_& m);
 
 PYBIND11_MODULE(_core, m) {
     m.doc() = "What must be fast. Use it through the package wrinkle_native.";
@@ -41,4 +42,5 @@ PYBIND11_MODULE(_core, m) {
     bind_depth(m);
     bind_extract(m);
     bind_wrinkles(m);
+    bind_strain(m);
 }

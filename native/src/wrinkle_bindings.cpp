@@ -29,7 +29,7 @@ py::array_t<float> texture_level_py(const py::object& rgb, const py::object& alp
     check_range(k, "k", 1, 256);
     Progress told(progress, "Reading the texture");
     const std::int64_t n = (size + k - 1) / k;
-    auto out = new_array<float>({n, n, 4});
+    auto out = zero_array<float>({n, n, 4});
     const float* mask = skin.is_none() ? nullptr : weights.data();
     const Image target = image(out);
     py::gil_scoped_release release;
@@ -48,11 +48,29 @@ py::array_t<float> coarser_level_py(const py::object& level, int k) {
     return out;
 }
 
+// In place, unlike all others: a level is the largest array of the stage.
+void relit_py(const py::object& level, const py::object& gain, const py::object& keep) {
+    auto target = map_of(level, "level", 4);
+    const std::int64_t height = target.shape(0), width = target.shape(1);
+    py::array_t<float> factors[2];
+    const float* data[2] = {nullptr, nullptr};
+    for (int i = 0; i < 2; ++i) {
+        const py::object& given = i ? keep : gain;
+        if (given.is_none()) continue;
+        factors[i] = array<float>(given, i ? "keep" : "gain", {height, width});
+        data[i] = factors[i].data();
+    }
+    float* values = target.mutable_data();
+    const Image image{values, static_cast<int>(height), static_cast<int>(width), 4};
+    py::gil_scoped_release release;
+    relit(image, data[0], data[1]);
+}
+
 py::array_t<float> highpassed_py(const py::object& level, double sigma) {
     const auto in = map_of(level, "level", 4);
     check_all_finite(in, "level");
     check_range(sigma, "sigma", 0.1, 1e4);
-    auto out = new_array<float>({in.shape(0), in.shape(1), 4});
+    auto out = zero_array<float>({in.shape(0), in.shape(1), 4});
     const ConstImage source = view(in);
     const Image target = image(out);
     py::gil_scoped_release release;
@@ -66,7 +84,7 @@ py::array_t<float> gaussian_py(const py::object& values, double sigma) {
     check_range(static_cast<double>(in.shape(2)), "channels", 1, 16);
     check_sides(in, "image");
     check_range(sigma, "sigma", 0.1, 300);
-    auto out = new_array<float>({in.shape(0), in.shape(1), in.shape(2)});
+    auto out = zero_array<float>({in.shape(0), in.shape(1), in.shape(2)});
     const ConstImage source = view(in);
     const Image target = image(out);
     py::gil_scoped_release release;
@@ -79,7 +97,7 @@ py::array_t<float> structure_tensor_py(const py::object& maps, const py::object&
     const auto grid = metric_of(metric);
     check_range(units, "units", 1, 1e6);
     check_range(r, "r", 1, 4096);
-    auto out = new_array<float>({(in.shape(0) + r - 1) / r, (in.shape(1) + r - 1) / r, 3});
+    auto out = zero_array<float>({(in.shape(0) + r - 1) / r, (in.shape(1) + r - 1) / r, 3});
     const ConstImage source = view(in);
     const Image target = image(out);
     const Metric geometry{grid.data(), static_cast<int>(grid.shape(0)), units};
@@ -94,7 +112,7 @@ py::array_t<float> soft_gate_py(const py::object& relief, const py::object& metr
     check_range(units, "units", 1, 1e6);
     check_range(tau, "tau", 0, 10);
     check_range(sigma, "sigma", 0.1, 300);
-    auto out = new_array<float>({in.shape(0), in.shape(1), 1});
+    auto out = zero_array<float>({in.shape(0), in.shape(1), 1});
     const ConstImage source = view(in);
     const Image target = image(out);
     const Metric geometry{grid.data(), static_cast<int>(grid.shape(0)), units};
@@ -164,6 +182,7 @@ void bind_wrinkles(py::module_& m) {
     using py::arg;
     m.def("texture_level", &texture_level_py, arg("rgb"), arg("alpha"), arg("skin"), arg("k"), arg("progress") = py::none());
     m.def("coarser_level", &coarser_level_py, arg("level"), arg("k"));
+    m.def("relit", &relit_py, arg("level"), arg("gain"), arg("keep"));
     m.def("highpassed", &highpassed_py, arg("level"), arg("sigma"));
     m.def("gaussian", &gaussian_py, arg("image"), arg("sigma"));
     m.def("structure_tensor", &structure_tensor_py, arg("maps"), arg("metric"), arg("units"), arg("r"));

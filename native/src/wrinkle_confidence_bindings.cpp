@@ -11,21 +11,26 @@ using namespace wrinkle;
 
 namespace {
 
-py::array_t<float> line_strength_py(const py::object& maps, const py::object& metric, double units,
-                                    double flank, double stride, double sigma_pixels) {
+py::array_t<float> line_strength_py(const py::object& maps, const py::object& metric, double units, const py::object& lines) {
     const auto in = map_of(maps, "maps", 4);
     const auto grid = metric_of(metric);
     check_range(units, "units", 1, 1e6);
-    check_range(flank, "flank", 1e-3, 100);
-    check_range(stride, "stride", 1e-3, 100);
-    check_range(sigma_pixels, "sigma_pixels", 0.1, 300);
-    auto out = new_array<float>({in.shape(0), in.shape(1), 1});
+    const auto wanted = array<float>(lines, "lines", {any, 3});
+    check_range(static_cast<double>(wanted.shape(0)), "lines", 0, 16);
+    std::vector<Line> each;
+    for (py::ssize_t i = 0; i < wanted.shape(0); ++i) {
+        const float* line = wanted.data(i, 0);
+        check_range(line[0], "flank", 1e-3, 100);
+        check_range(line[1], "stride", 1e-3, 100);
+        check_range(line[2], "sigma_pixels", 0.1, 300);
+        each.push_back({line[0], line[1], line[2]});
+    }
+    auto out = zero_array<float>({in.shape(0), in.shape(1), 1});
     const ConstImage source = view(in);
     const Image target = image(out);
     const Metric geometry{grid.data(), static_cast<int>(grid.shape(0)), units};
-    const Line line{static_cast<float>(flank), static_cast<float>(stride)};
     py::gil_scoped_release release;
-    line_strength(source, geometry, line, sigma_pixels, target);
+    line_strength(source, geometry, each.data(), static_cast<int>(each.size()), target);
     return out;
 }
 
@@ -33,6 +38,5 @@ py::array_t<float> line_strength_py(const py::object& maps, const py::object& me
 
 void bind_wrinkle_confidence(py::module_& m) {
     using py::arg;
-    m.def("line_strength", &line_strength_py, arg("maps"), arg("metric"), arg("units"), arg("flank"), arg("stride"),
-          arg("sigma_pixels"));
+    m.def("line_strength", &line_strength_py, arg("maps"), arg("metric"), arg("units"), arg("lines"));
 }

@@ -10,7 +10,7 @@
 namespace wrinkle {
 namespace {
 
-constexpr int chunk = 32;  // floats summed in registers
+constexpr int chunk = 64;  // floats summed in registers
 
 // out[i] = sum_j kernel[j] * in[i + j * step]
 WRINKLE_CLONES void filter_row(const float* in, float* out, const float* kernel, int taps, int step, int count) {
@@ -38,8 +38,8 @@ void add_blocks(const float* in, float* out, int width, int channels, int k) {
     }
 }
 
-WRINKLE_CLONES void stretch(const float* line, const std::int32_t* first, const float* part, int width, float* out) {
-    for (int x = 0; x < width; ++x) {
+WRINKLE_CLONES void stretch(const float* line, const std::int32_t* first, const float* part, int begin, int end, float* out) {
+    for (int x = begin; x < end; ++x) {
         const float left = line[first[x]];
         out[x] = left + (line[first[x] + 1] - left) * part[x];
     }
@@ -62,29 +62,117 @@ WRINKLE_CLONES void mix_rows(const float* const* rows, const float* w, int width
     for (int x = 0; x < width; ++x) out[x] = w[0] * a[x] + w[1] * b[x] + w[2] * c[x] + w[3] * d[x];
 }
 
+WRINKLE_CLONES bool holds(const float* pixels, int count, int channels, int first) {
+    int found = 0;
+    if (first == 0) {
+        for (int i = 0; i < count * channels; ++i) found |= pixels[i] != 0.0f;
+    } else {
+        for (int i = 0; i < count; ++i)
+            for (int c = first; c < channels; ++c) found |= pixels[i * channels + c] != 0.0f;
+    }
+    return found != 0;
+}
+
 }  // namespace
 
-void gaussian(ConstImage in, Image out, double sigma) {
-    const int radius = static_cast<int>(std::ceil(3 * sigma)), taps = 2 * radius + 1;
-    std::vector<float> kernel(static_cast<std::size_t>(taps));
+Tiles::Tiles(ConstImage image, int margin, int first)
+    : rows_((image.height + height - 1) / height),
+      columns_((image.width + width - 1) / width),
+      pixels_(image.width),
+      busy_(static_cast<std::size_t>(rows_) * columns_, 0) {
+    parallel_for(rows_, 1, [&](std::int64_t begin, std::int64_t end) {
+        for (int row = static_cast<int>(begin); row < end; ++row) {
+            const int top = std::max(row * height - margin, 0), bottom = std::min((row + 1) * height + margin, image.height);
+            for (int column = 0; column < columns_; ++column) {
+                const int left = std::max(column * width - margin, 0);
+                const int count = std::min((column + 1) * width + margin, image.width) - left;
+                bool found = false;
+                for (int y = top; y < bottom && !found; ++y) found = holds(image.at(y, left), count, image.channels, first);
+                busy_[static_cast<std::size_t>(row) * columns_ + column] = found;
+            }
+        }
+    });
+}
+
+bool Tiles::any(int row) const {
+    const auto begin = busy_.begin() + static_cast<std::ptrdiff_t>(row) * columns_;
+    return std::find(begin, begin + columns_, 1) != begin + columns_;
+}
+
+namespace {
+
+// Truncated at ceil(3 sigma), normalised.
+std::vector<float> gaussian_kernel(double sigma) {
+    const int radius = static_cast<int>(std::ceil(3 * sigma));
+    std::vector<float> kernel(static_cast<std::size_t>(2 * radius + 1));
     double sum = 0;
     for (int i = -radius; i <= radius; ++i) sum += std::exp(-0.5 * i * i / (sigma * sigma));
     for (int i = -radius; i <= radius; ++i)
         kernel[static_cast<std::size_t>(i + radius)] = static_cast<float>(std::exp(-0.5 * i * i / (sigma * sigma)) / sum);
-    const int count = in.width * in.channels, margin = radius * in.channels;
-    parallel_for(in.height, std::max(24, 2 * radius), [&](std::int64_t begin, std::int64_t end) {
-        const int first = static_cast<int>(begin) - radius, rows = static_cast<int>(end - begin) + 2 * radius;
-        std::vector<float> band(static_cast<std::size_t>(rows) * count, 0.0f);
-        std::vector<float> line(static_cast<std::size_t>(count) + 2 * margin, 0.0f);
-        for (int y = std::max(first, 0); y < std::min(first + rows, in.height); ++y) {
-            std::copy_n(in.row(y), count, line.data() + margin);
-            filter_row(line.data(), band.data() + static_cast<std::int64_t>(y - first) * count, kernel.data(), taps,
-                       in.channels, count);
+    return kernel;
+}
+
+// load(y, begin, end, line) puts pixels begin..end of a row inside the image at line + begin * channels. put(y, begin, end, filter)
+// calls filter(target), which writes them.
+template <class Load, class Put>
+void gaussian_in(const Tiles& tiles, int height, int width, int channels, double sigma, const Load& load, const Put& put) {
+    const std::vector<float> kernel = gaussian_kernel(sigma);
+    const int taps = static_cast<int>(kernel.size()), radius = taps / 2, count = width * channels, margin = radius * channels;
+    parallel_for(tiles.rows(), 1, [&](std::int64_t begin, std::int64_t end) {
+        std::vector<float> line(static_cast<std::size_t>(count) + 2 * margin, 0.0f), band;
+        for (int tile = static_cast<int>(begin); tile < end; ++tile) {
+            if (!tiles.any(tile)) continue;
+            const int top = tile * Tiles::height, bottom = std::min(top + Tiles::height, height);
+            const int first = top - radius, rows = bottom - top + 2 * radius;
+            band.resize(static_cast<std::size_t>(rows) * count);
+            const auto kept = [&](int y) { return band.data() + static_cast<std::int64_t>(y - first) * count; };
+            for (int y = first; y < first + rows; ++y)
+                tiles.runs(tile, [&](int left, int right) {
+                    const int at = left * channels, floats = (right - left) * channels;
+                    if (y < 0 || y >= height) {
+                        std::fill_n(kept(y) + at, floats, 0.0f);
+                        return;
+                    }
+                    load(y, std::max(left - radius, 0), std::min(right + radius, width), line.data() + margin);
+                    filter_row(line.data() + at, kept(y) + at, kernel.data(), taps, channels, floats);
+                });
+            for (int y = top; y < bottom; ++y)
+                tiles.runs(tile, [&](int left, int right) {
+                    const int at = left * channels;
+                    put(y, left, right, [&](float* target) {
+                        filter_row(kept(y - radius) + at, target, kernel.data(), taps, count, (right - left) * channels);
+                    });
+                });
         }
-        for (int y = static_cast<int>(begin); y < end; ++y)
-            filter_row(band.data() + static_cast<std::int64_t>(y - begin) * count, out.row(y), kernel.data(), taps, count,
-                       count);
     });
+}
+
+}  // namespace
+
+void gaussian(ConstImage in, Image out, double sigma) {
+    const Tiles tiles(in, static_cast<int>(std::ceil(3 * sigma)));
+    const int channels = in.channels;
+    gaussian_in(
+        tiles, in.height, in.width, channels, sigma,
+        [&](int y, int begin, int end, float* line) {
+            std::copy_n(in.at(y, begin), (end - begin) * channels, line + begin * channels);
+        },
+        [&](int y, int begin, int, const auto& filter) { filter(out.at(y, begin)); });
+}
+
+void gaussian_of(ConstImage in, int channel, const Tiles& wanted, double sigma, const Take& take) {
+    gaussian_in(
+        wanted, in.height, in.width, 1, sigma,
+        [&](int y, int begin, int end, float* line) {
+            const float* from = in.row(y) + channel;
+            for (int x = begin; x < end; ++x) line[x] = from[x * in.channels];
+        },
+        [&](int y, int begin, int end, const auto& filter) {
+            thread_local std::vector<float> values;
+            values.resize(static_cast<std::size_t>(end - begin));
+            filter(values.data());
+            take(y, begin, end, values.data());
+        });
 }
 
 void reduce(ConstImage in, Image out, int k) {
@@ -110,19 +198,21 @@ LinearRows::LinearRows(ConstImage image, double scale, int width)
     }
 }
 
-void LinearRows::row(int y, float* planes) const {
+void LinearRows::row(int y, float* planes, int begin, int end) const {
     const Between v = between(y, scale_, image_.height);
     const float *top = image_.row(v.first), *bottom = image_.row(v.second);
     const int channels = image_.channels, columns = image_.width;
     thread_local std::vector<float> line;
     line.resize(static_cast<std::size_t>(columns) + 1);
+    const int low = first_[static_cast<std::size_t>(begin)];
+    const int high = std::min(first_[static_cast<std::size_t>(end) - 1] + 2, columns);
     for (int c = 0; c < channels; ++c) {
-        for (int x = 0; x < columns; ++x) {
+        for (int x = low; x < high; ++x) {
             const float above = top[x * channels + c];
             line[static_cast<std::size_t>(x)] = above + (bottom[x * channels + c] - above) * v.part;
         }
         line[static_cast<std::size_t>(columns)] = line[static_cast<std::size_t>(columns) - 1];
-        stretch(line.data(), first_.data(), part_.data(), width_, planes + static_cast<std::int64_t>(c) * width_);
+        stretch(line.data(), first_.data(), part_.data(), begin, end, planes + static_cast<std::int64_t>(c) * width_);
     }
 }
 

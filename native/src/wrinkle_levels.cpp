@@ -5,9 +5,11 @@
 #include <array>
 #include <cmath>
 #include <cstring>
+#include <numeric>
 
 #include "pool.hpp"
 #include "simd.hpp"
+#include "zeros.hpp"
 
 namespace wrinkle {
 namespace {
@@ -53,9 +55,9 @@ WRINKLE_CLONES void log_row(const float* in, float* out, int width, float floor)
     }
 }
 
-WRINKLE_CLONES void subtract_mean(float* pixels, const float* means, int width) {
+WRINKLE_CLONES void subtract_mean(float* pixels, const float* means, int width, int begin, int end) {
     const float *first = means, *second = means + width, *third = means + 2 * static_cast<std::int64_t>(width);
-    for (int x = 0; x < width; ++x) {
+    for (int x = begin; x < end; ++x) {
         float* p = pixels + 4 * static_cast<std::int64_t>(x);
         p[0] = (p[0] - first[x]) * p[3];
         p[1] = (p[1] - second[x]) * p[3];
@@ -64,57 +66,81 @@ WRINKLE_CLONES void subtract_mean(float* pixels, const float* means, int width) 
 }
 
 double log_floor(ConstImage level) {
-    double weighted = 0, weights = 0;
-    for (int y = 0; y < level.height; ++y) {
-        const float* p = level.row(y);
-        float row_weighted = 0, row_weights = 0;
-        for (int x = 0; x < level.width; ++x, p += 4) {
-            row_weighted += (red * p[0] + green * p[1] + blue * p[2]) * p[3];
-            row_weights += p[3];
+    std::vector<double> weighted(static_cast<std::size_t>(level.height)), weights(weighted.size());
+    parallel_for(level.height, 16, [&](std::int64_t begin, std::int64_t end) {
+        for (int y = static_cast<int>(begin); y < end; ++y) {
+            const float* p = level.row(y);
+            float row_weighted = 0, row_weights = 0;
+            for (int x = 0; x < level.width; ++x, p += 4) {
+                row_weighted += (red * p[0] + green * p[1] + blue * p[2]) * p[3];
+                row_weights += p[3];
+            }
+            weighted[static_cast<std::size_t>(y)] = static_cast<double>(row_weighted);
+            weights[static_cast<std::size_t>(y)] = static_cast<double>(row_weights);
         }
-        weighted += row_weighted;
-        weights += row_weights;
+    });
+    const double sum = std::accumulate(weights.begin(), weights.end(), 0.0);
+    return floor_share * std::max(std::accumulate(weighted.begin(), weighted.end(), 0.0) / std::max(sum, 1e-6), 1e-4);
+}
+
+// Adds what the texels of one row (from `start` on) give to the cells first..last; false where nothing is seen.
+bool add_texels(const std::uint8_t* rgb, const std::uint8_t* alpha, const float* skin, std::int64_t start, int size, int k, int first,
+                int last, float* sums) {
+    static const std::array<float, 256> linear = linear_table();
+    const std::int64_t begin = start + static_cast<std::int64_t>(first) * k, end = start + std::min(last * k, size);
+    if (std::all_of(alpha + begin, alpha + end, [](std::uint8_t value) { return value == 0; })) return false;
+    for (std::int64_t i = begin; i < end; sums += 4) {
+        float r = 0, g = 0, b = 0, weights = 0;
+        for (const std::int64_t cell_end = std::min(i + k, end); i < cell_end; ++i) {
+            const float weight = static_cast<float>(alpha[i]) * (1.0f / 255.0f) * (skin ? skin[i] : 1.0f);
+            if (weight == 0.0f) continue;
+            r += linear[rgb[3 * i]] * weight;
+            g += linear[rgb[3 * i + 1]] * weight;
+            b += linear[rgb[3 * i + 2]] * weight;
+            weights += weight;
+        }
+        sums[0] += r;
+        sums[1] += g;
+        sums[2] += b;
+        sums[3] += weights;
     }
-    return floor_share * std::max(weighted / std::max(weights, 1e-6), 1e-4);
+    return true;
+}
+
+// Adds pixels begin..end of a row, weighted by their mask, to cells of r pixels.
+void add_means(const float* pixels, int begin, int end, int r, float share, float* cells) {
+    for (int x = begin; x < end;) {
+        float* cell = cells + 4 * (x / r);
+        for (const int cell_end = std::min((x / r + 1) * r, end); x < cell_end; ++x) {
+            const float* p = pixels + 4 * x;
+            const float weight = p[3] * share;
+            for (int c = 0; c < 3; ++c) cell[c] += p[c] * weight;
+            cell[3] += weight;
+        }
+    }
 }
 
 }  // namespace
 
 void texture_level(const std::uint8_t* rgb, const std::uint8_t* alpha, const float* skin, int size, int k, Image out,
                    Progress* progress) {
-    static const std::array<float, 256> linear = linear_table();
     const float share = 1.0f / static_cast<float>(k * k);
+    constexpr int piece = 64;  // cells; most of a texture is empty
     parallel_for(out.height, 16, [&](std::int64_t begin, std::int64_t end) {
-        for (int y = static_cast<int>(begin); y < end; ++y) {
-            float* target = out.row(y);
-            std::fill_n(target, static_cast<std::size_t>(out.width) * 4, 0.0f);
-            for (int row = y * k; row < std::min((y + 1) * k, size); ++row) {
-                const std::int64_t start = static_cast<std::int64_t>(row) * size;
-                for (int cell = 0; cell < out.width; ++cell) {
-                    const std::int64_t end = start + std::min((cell + 1) * k, size);
-                    float r = 0, g = 0, b = 0, weights = 0;
-                    for (std::int64_t i = start + static_cast<std::int64_t>(cell) * k; i < end; ++i) {
-                        if (!alpha[i]) continue;
-                        const float weight = static_cast<float>(alpha[i]) * (1.0f / 255.0f) * (skin ? skin[i] : 1.0f);
-                        r += linear[rgb[3 * i]] * weight;
-                        g += linear[rgb[3 * i + 1]] * weight;
-                        b += linear[rgb[3 * i + 2]] * weight;
-                        weights += weight;
-                    }
-                    float* sums = target + 4 * static_cast<std::int64_t>(cell);
-                    sums[0] += r;
-                    sums[1] += g;
-                    sums[2] += b;
-                    sums[3] += weights;
+        for (int y = static_cast<int>(begin); y < end; ++y)
+            for (int first = 0; first < out.width; first += piece) {
+                const int last = std::min(first + piece, out.width);
+                bool seen = false;
+                for (int row = y * k; row < std::min((y + 1) * k, size); ++row)
+                    seen |= add_texels(rgb, alpha, skin, static_cast<std::int64_t>(row) * size, size, k, first, last, out.at(y, first));
+                if (!seen) continue;
+                for (int x = first; x < last; ++x) {
+                    float* cell = out.at(y, x);
+                    const float scale = 1.0f / std::max(cell[3], 1e-6f);
+                    for (int c = 0; c < 3; ++c) cell[c] *= scale;
+                    cell[3] *= share;
                 }
             }
-            for (int x = 0; x < out.width; ++x) {
-                float* cell = target + 4 * x;
-                const float scale = 1.0f / std::max(cell[3], 1e-6f);
-                for (int c = 0; c < 3; ++c) cell[c] *= scale;
-                cell[3] *= share;
-            }
-        }
     }, progress);
 }
 
@@ -137,41 +163,49 @@ void coarser_level(ConstImage in, Image out, int k) {
     });
 }
 
+void relit(Image level, const float* gain, const float* keep) {
+    parallel_for(level.height, 16, [&](std::int64_t begin, std::int64_t end) {
+        for (std::int64_t i = begin * level.width; i < end * level.width; ++i) {
+            float* p = level.data + 4 * i;
+            if (p[3] == 0.0f) continue;
+            if (gain)
+                for (int c = 0; c < 3; ++c) p[c] *= gain[i];
+            if (keep) p[3] *= keep[i];
+        }
+    });
+}
+
 void highpassed(ConstImage level, Image out, double sigma) {
     const auto floor = static_cast<float>(log_floor(level));
     int r = 1;
     while (sigma / (2 * r) >= 4) r *= 2;
     const int height = (level.height + r - 1) / r, width = (level.width + r - 1) / r;
-    std::vector<float> sums(static_cast<std::size_t>(height) * width * 4, 0.0f), means(sums.size());
+    const auto cells = static_cast<std::size_t>(height) * static_cast<std::size_t>(width);
+    const Zeros<float> sums(4 * cells), means(4 * cells);
     const float share = 1.0f / static_cast<float>(r * r);
+    const Tiles tiles(level, 0, 3);
     parallel_for(height, 4, [&](std::int64_t begin, std::int64_t end) {
-        for (int y = static_cast<int>(begin); y < end; ++y) {
-            float* target = sums.data() + static_cast<std::int64_t>(y) * width * 4;
-            for (int row = y * r; row < std::min((y + 1) * r, level.height); ++row) {
-                log_row(level.row(row), out.row(row), level.width, floor);
-                const float* p = out.row(row);
-                for (int x = 0; x < level.width; ++x, p += 4) {
-                    float* cell = target + 4 * (x / r);
-                    const float weight = p[3] * share;
-                    for (int c = 0; c < 3; ++c) cell[c] += p[c] * weight;
-                    cell[3] += weight;
-                }
-            }
-        }
+        for (int y = static_cast<int>(begin); y < end; ++y)
+            for (int row = y * r; row < std::min((y + 1) * r, level.height); ++row)
+                tiles.runs(row / Tiles::height, [&](int left, int right) {
+                    log_row(level.at(row, left), out.at(row, left), right - left, floor);
+                    add_means(out.row(row), left, right, r, share, sums.data() + static_cast<std::int64_t>(y) * width * 4);
+                });
     });
     const Image mean{means.data(), height, width, 4};
     gaussian({sums.data(), height, width, 4}, mean, sigma / r);
-    for (std::size_t i = 0; i < means.size(); i += 4) {
-        const float weight = means[i + 3];
-        for (int c = 0; c < 3; ++c) means[i + c] = weight > 1e-4f ? means[i + c] / weight : 0.0f;
+    for (std::size_t i = 0; i < 4 * cells; i += 4) {
+        float* p = means.data() + i;
+        for (int c = 0; c < 3; ++c) p[c] = p[3] > 1e-4f ? p[c] / p[3] : 0.0f;
     }
     const LinearRows rows(mean, 1.0 / r, level.width);
     parallel_for(level.height, 32, [&](std::int64_t begin, std::int64_t end) {
         std::vector<float> planes(static_cast<std::size_t>(level.width) * 4);
-        for (int y = static_cast<int>(begin); y < end; ++y) {
-            rows.row(y, planes.data());
-            subtract_mean(out.row(y), planes.data(), level.width);
-        }
+        for (int y = static_cast<int>(begin); y < end; ++y)
+            tiles.runs(y / Tiles::height, [&](int left, int right) {
+                rows.row(y, planes.data(), left, right);
+                subtract_mean(out.row(y), planes.data(), level.width, left, right);
+            });
     });
 }
 

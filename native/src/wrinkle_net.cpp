@@ -166,8 +166,8 @@ void Net::conv(const float* weights, const float* bias, int out, int in, int ker
     std::copy_n(bias, out, step.bias.begin());
     step.weights.assign(static_cast<std::size_t>(wide) * taps * in, 0.0f);
     float* target = step.weights.data();
-    for (int first = 0; first < wide; first += 16) {
-        const int width = std::min(16, wide - first);
+    for (int first = 0, width; first < wide; first += width) {
+        width = block_width(wide - first);
         for (int tap = 0; tap < taps; ++tap)
             for (int i = 0; i < in; ++i)
                 for (int o = first; o < first + width; ++o, ++target)

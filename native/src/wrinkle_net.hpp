@@ -14,6 +14,13 @@ enum class Op { conv, relu, avgpool2, upsample2, concat, unshuffle2, shuffle2 };
 constexpr int lane = 8;
 constexpr int padded(int channels) { return (channels + lane - 1) / lane * lane; }
 
+// Output channels that a convolution computes together where `left` of them (a multiple of `lane`) remain: 24 and 16, 8 only
+// where there are no more.
+constexpr int block_width(int left) {
+    const int vectors = left / lane;
+    return lane * (vectors == 1 ? 1 : vectors == 2 || vectors == 4 ? 2 : 3);
+}
+
 // An activation: `size` x `size` pixels inside a ring of zeros, `channels` each, at `offset` floats into the arena.
 struct Activation {
     int size = 0, channels = 0;
@@ -29,7 +36,7 @@ struct Step {
     Activation in, other, out;
     int taps = 0;        // 9 or 1
     bool relu = false;   // fused behind a convolution
-    std::vector<float> weights, bias;  // blocks of 16, 16, .. and at last 8 or 16 output channels: [block][tap][in][out]
+    std::vector<float> weights, bias;  // blocks of output channels, see block_width: [block][tap][in][out]
 };
 
 class Net {

@@ -6,22 +6,24 @@
 
 #include "pool.hpp"
 #include "simd.hpp"
+#include "zeros.hpp"
 
 namespace wrinkle {
 namespace {
 
-// Slope of one row along t and b, in mm per mm. `acd` as in Metric::row.
+// Slope of a row's pixels begin..end along t and b, in mm per mm. `acd` as in Metric::row.
 WRINKLE_CLONES void slopes(const float* above, const float* here, const float* below, const float* acd, int width, float units,
-                           float rows_apart, float* along_t, float* along_b) {
+                           float rows_apart, int begin, int end, float* along_t, float* along_b) {
     const float *a = acd, *c = acd + width, *d = acd + 2 * static_cast<std::int64_t>(width);
     const float across = 0.5f * units, down = units / rows_apart;
-    for (int x = 1; x + 1 < width; ++x) {
+    for (int x = std::max(begin, 1); x < std::min(end, width - 1); ++x) {
         const float inverse = 1.0f / (a[x] * d[x]);  // one division serves both
         const float t = (here[x + 1] - here[x - 1]) * across * (d[x] * inverse);
         along_t[x] = t;
         along_b[x] = ((above[x] - below[x]) * down - c[x] * t) * (a[x] * inverse);
     }
     for (const int x : {0, width - 1}) {
+        if (x < begin || x >= end) continue;
         const int left = std::max(x - 1, 0), right = std::min(x + 1, width - 1);
         const float t = right > left ? (here[right] - here[left]) * units / (static_cast<float>(right - left) * a[x]) : 0.0f;
         along_t[x] = t;
@@ -107,7 +109,8 @@ void normals(const float* displacement, int size, const Metric& metric, float fa
         for (int y = static_cast<int>(begin); y < end; ++y) {
             rows.row(y, acd.data());
             const Neighbours n = neighbours(displacement, y, size, size);
-            slopes(n.above, n.here, n.below, acd.data(), size, static_cast<float>(metric.units), n.apart, t.data(), b.data());
+            slopes(n.above, n.here, n.below, acd.data(), size, static_cast<float>(metric.units), n.apart, 0, size,
+                   t.data(), b.data());
             encode(t.data(), b.data(), size, factor, scaled.data());
             std::uint16_t* target = out + static_cast<std::int64_t>(y) * size * 3;
             interleave(scaled.data(), size, target);
@@ -117,21 +120,31 @@ void normals(const float* displacement, int size, const Metric& metric, float fa
 
 void soft_gate(ConstImage relief, const Metric& metric, float tau, double sigma, Image out) {
     const int height = relief.height, width = relief.width;
-    std::vector<float> squares(static_cast<std::size_t>(height) * width), means(squares.size());
+    const auto pixels = static_cast<std::size_t>(height) * static_cast<std::size_t>(width);
+    const Zeros<float> squares(pixels), means(pixels);
     const LinearRows rows = metric_rows(metric, width);
-    parallel_for(height, 32, [&](std::int64_t begin, std::int64_t end) {
-        std::vector<float> acd(static_cast<std::size_t>(width) * 3), t(static_cast<std::size_t>(width)), b(t.size());
-        for (int y = static_cast<int>(begin); y < end; ++y) {
-            rows.row(y, acd.data());
-            const Neighbours n = neighbours(relief.data, y, height, width);
-            slopes(n.above, n.here, n.below, acd.data(), width, static_cast<float>(metric.units), n.apart, t.data(), b.data());
-            float* target = squares.data() + static_cast<std::int64_t>(y) * width;
-            for (std::size_t x = 0; x < t.size(); ++x) target[x] = t[x] * t[x] + b[x] * b[x];
-        }
+    const Tiles sloping(relief, 1);
+    const auto over = [&](const Tiles& tiles, const auto& visit) {
+        parallel_for(tiles.rows(), 1, [&](std::int64_t begin, std::int64_t end) {
+            std::vector<float> acd(static_cast<std::size_t>(width) * 3), t(static_cast<std::size_t>(width)), b(t.size());
+            for (int y = static_cast<int>(begin) * Tiles::height; y < std::min(static_cast<int>(end) * Tiles::height, height); ++y)
+                tiles.runs(y / Tiles::height, [&](int left, int right) { visit(y, left, right, acd.data(), t.data(), b.data()); });
+        });
+    };
+    over(sloping, [&](int y, int left, int right, float* acd, float* t, float* b) {
+        rows.row(y, acd, left, right);
+        const Neighbours n = neighbours(relief.data, y, height, width);
+        slopes(n.above, n.here, n.below, acd, width, static_cast<float>(metric.units), n.apart, left, right, t, b);
+        float* target = squares.data() + static_cast<std::int64_t>(y) * width;
+        for (int x = left; x < right; ++x) target[x] = t[x] * t[x] + b[x] * b[x];
     });
     gaussian({squares.data(), height, width, 1}, {means.data(), height, width, 1}, sigma);
-    const float least = tau * tau;
-    for (std::size_t i = 0; i < means.size(); ++i) out.data[i] = relief.data[i] * means[i] / (means[i] + least + 1e-12f);
+    const float least = tau * tau + 1e-12f;
+    over(sloping, [&](int y, int left, int right, float*, float*, float*) {
+        const std::int64_t start = static_cast<std::int64_t>(y) * width;
+        const float *in = relief.data + start, *mean = means.data() + start;
+        for (int x = left; x < right; ++x) out.data[start + x] = in[x] * mean[x] / (mean[x] + least);
+    });
 }
 
 }  // namespace wrinkle

@@ -138,27 +138,28 @@ void structure_tensor(ConstImage maps, const Metric& metric, int r, Image out) {
     const int n = maps.width, height = maps.height;
     const auto units = static_cast<float>(metric.units);
     const LinearRows rows = metric_rows(metric, n);
+    const Tiles tiles(maps, 0, 3);
     parallel_for(out.height, 8, [&](std::int64_t begin, std::int64_t end) {
         std::vector<float> acd(static_cast<std::size_t>(n) * 3), zeros(static_cast<std::size_t>(n) * 4, 0.0f);
-        for (int cell = static_cast<int>(begin); cell < end; ++cell) {
-            float* sums = out.row(cell);
-            std::fill_n(sums, out.width * 3, 0.0f);
-            for (int y = cell * r; y < std::min((cell + 1) * r, height); ++y) {
-                rows.row(y, acd.data());
-                const float* above = y > 0 ? maps.row(y - 1) : zeros.data();
-                const float* below = y + 1 < height ? maps.row(y + 1) : zeros.data();
-                const float* here = maps.row(y);
-                for (int x = 0; x < n; ++x) {
+        for (int y = static_cast<int>(begin) * r; y < std::min(static_cast<int>(end) * r, height); ++y) {
+            float* sums = out.row(y / r);
+            const float* above = y > 0 ? maps.row(y - 1) : zeros.data();
+            const float* below = y + 1 < height ? maps.row(y + 1) : zeros.data();
+            const float* here = maps.row(y);
+            tiles.runs(y / Tiles::height, [&](int first, int last) {
+                rows.row(y, acd.data(), first, last);
+                for (int x = first; x < last; ++x) {
+                    const float weight = here[4 * x + 3] * share;
+                    if (weight == 0.0f) continue;
                     const float left = x > 0 ? here[4 * (x - 1)] : 0.0f, right = x + 1 < n ? here[4 * (x + 1)] : 0.0f;
                     const float du = 0.5f * (right - left) * units, dv = 0.5f * (above[4 * x] - below[4 * x]) * units;
                     const float t = du / acd[x], b = (dv - acd[n + x] * t) / acd[2 * n + x];
-                    const float weight = here[4 * x + 3] * share;
                     float* sum = sums + 3 * (x / r);
                     sum[0] += t * t * weight;
                     sum[1] += t * b * weight;
                     sum[2] += b * b * weight;
                 }
-            }
+            });
         }
     });
 }

@@ -18,7 +18,7 @@ struct Places {
 };
 
 // Products of the gradient of channel 0 in tangent coordinates (per mm), times the mask (channel 3), in r x r block means:
-// `out` (ceil(height / r), ceil(width / r), 3) holds tt, tb, bb.
+// `out` (ceil(height / r), ceil(width / r), 3) holds tt, tb, bb; it holds zeros before.
 void structure_tensor(ConstImage maps, const Metric& metric, int r, Image out);
 
 // (count, 4, size, size): bilinear samples of the map (4 channels), 0 beyond its border.

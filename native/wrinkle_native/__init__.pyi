@@ -21,8 +21,8 @@ def set_threads(count: int) -> None:
 def has_avx2() -> bool:
     """Whether the kernels for AVX2, FMA and F16C can be used here."""
 
-# Drawing into UV space. uv: (V, 2) within -4..4, u right, v up; triangles: (T, 3); row 0 of a map is v = 1. A texel belongs to
-# the triangle that holds its centre; later triangles cover earlier ones where the UV overlaps.
+# Drawing into UV space. uv: (V, 2) within -4..4, u right, v up; triangles: (T, 3); row 0 of a map is v = 1. A texel
+# belongs to the triangle that holds its centre; later triangles cover earlier ones where the UV overlaps.
 
 def rasterize_uv(uv: _Float, triangles: _Int, size: int) -> tuple[_Int, _Float]:
     """Triangle (size, size) int32, -1 where none, and the weights (size, size, 2) of its first two corners."""
@@ -30,10 +30,44 @@ def rasterize_uv(uv: _Float, triangles: _Int, size: int) -> tuple[_Int, _Float]:
 def interpolate_uv(
     values: _Float, uv: _Float, triangles: _Int, size: int, fill: float = 0.0, dilate: int = 0
 ) -> _Float:
-    """Per-vertex values (V, C) drawn as a map (size, size, C); ``fill`` outside, islands extended by ``dilate`` texels."""
+    """Per-vertex values (V, C) drawn as a map (size, size, C); ``fill`` outside, islands extended by ``dilate``
+    texels."""
 
-# The wrinkle stage. A map is (rows, columns, channels), row 0 on top. metric: (G, G, 3) over the whole UV square: a, c, d with
-# (mm along t, mm along b) = [[a, c], [0, d]] (du, dv). units: texels of the map in hand per unit of u. Sigmas are in texels.
+# Skin in motion; the measures are explained in core/strain.py and core/motion.py. M: size of the maps, E: of the
+# blendshapes.
+
+def strain_maps(
+    neutral: _Float,
+    deltas: _Float,
+    triangles: _Int,
+    uv: _Float,
+    ids: _Int,
+    weights: _Float,
+    sigma: float,
+    still: float,
+    progress: _Progress = None,
+) -> _Float:
+    """(E, M, M, 3): E_tt, E_bb, E_tb of deltas (E, V, 3), smoothed by ``sigma`` texels. ids, weights: see
+    `rasterize_uv`. Triangles whose corners move by no more than ``still`` have none."""
+
+def motion_maps(
+    strains: _Float,
+    skin: _Float,
+    left: _Float,
+    sides: _Int,
+    across: _Float,
+    sure: _Float,
+    lines: _Int,
+    full: float,
+    quiet: float,
+    trust: float,
+) -> _Byte:
+    """(E, M, M). sides: (E,) 0 both, 1 left, 2 right. across (L, M, M, 2), sure (L, M, M): kinds of lines; lines: (E,)
+    which one each blendshape may wake, -1 for all directions."""
+
+# The wrinkle stage. A map is (rows, columns, channels), row 0 on top. metric: (G, G, 3) over the whole UV square: a, c,
+# d with (mm along t, mm along b) = [[a, c], [0, d]] (du, dv). units: texels of the map in hand per unit of u. Sigmas
+# are in texels.
 
 def texture_level(rgb: _Byte, alpha: _Byte, skin: _Float | None, k: int, progress: _Progress = None) -> _Float:
     """(ceil(S / k), ceil(S / k), 4): mean linear r, g, b weighted by alpha / 255 * skin, and the mean weight."""
@@ -41,16 +75,19 @@ def texture_level(rgb: _Byte, alpha: _Byte, skin: _Float | None, k: int, progres
 def coarser_level(level: _Float, k: int) -> _Float:
     """The same of a level already reduced."""
 
+def relit(level: _Float, gain: _Float | None, keep: _Float | None) -> None:
+    """In place: colours times ``gain``, weights times ``keep``, (n, n) each."""
+
 def highpassed(level: _Float, sigma: float) -> _Float:
-    """(n, n, 4): log luminance, log R - log G, log B - log G minus their masked Gaussian mean, times the mask; the mask."""
+    """(n, n, 4): log luminance, log R - log G, log B - log G minus their masked Gaussian mean, times the mask; the
+    mask."""
 
 def gaussian(image: _Float, sigma: float) -> _Float:
     """Gaussian of each channel, cut at 3 sigma; 0 beyond the border."""
 
-def line_strength(
-    maps: _Float, metric: _Float, units: float, flank: float, stride: float, sigma_pixels: float
-) -> _Float:
-    """(n, n, 1): mean contrast along dark lines to the skin ``flank`` mm aside, in natural logarithms."""
+def line_strength(maps: _Float, metric: _Float, units: float, lines: _Float) -> _Float:
+    """(n, n, 1): mean contrast along dark lines, in natural logarithms, the strongest of ``lines`` (L, 3): the skin
+    compared lies ``flank`` mm aside, a line goes on for 3 ``stride`` mm, and its Gaussian width is ``sigma`` pixels."""
 
 def structure_tensor(maps: _Float, metric: _Float, units: float, r: int) -> _Float:
     """(ceil(n / r), ceil(n / r), 3): tt, tb, bb of the gradient of channel 0 per mm, times the mask, in block means."""
@@ -69,8 +106,8 @@ def normal_map(
 ) -> npt.NDArray[np.uint16]:
     """(S, S, 3) uint16 OpenGL normals of a displacement (S, S) in mm; ``factor`` scales the slope."""
 
-# Patches of N x N samples. at: (P, 2) row, column of their centres in a map; steps: (P, 2, 2), columns are the (row, column)
-# steps from sample to sample along the patch's x and y (y up).
+# Patches of N x N samples. at: (P, 2) row, column of their centres in a map; steps: (P, 2, 2), columns are the (row,
+# column) steps from sample to sample along the patch's x and y (y up).
 
 def sample_patches(maps: _Float, at: _Float, steps: _Float, size: int, progress: _Progress = None) -> _Float:
     """(P, C, size, size) bilinear samples; 0 beyond the border."""
@@ -78,7 +115,8 @@ def sample_patches(maps: _Float, at: _Float, steps: _Float, size: int, progress:
 def merge_patches(
     values: _Float, at: _Float, steps: _Float, height: int, width: int, floor: float, progress: _Progress = None
 ) -> _Float:
-    """(height, width, 1): weighted mean of the patches' values (P, N, N); fades where the weights sum to less than floor."""
+    """(height, width, 1): weighted mean of the patches' values (P, N, N); fades where the weights sum to less than
+    floor."""
 
 class Net:
     """A convolutional network. program: tuples ("conv3x3" | "conv1x1", weights (O, I, k, k), bias (O,)), ("relu",),

@@ -21,7 +21,10 @@ FUNCTIONS: dict[str, tuple[str, ...]] = {
     "coarser_level": ("level", "size"),
     "highpassed": ("level", "number"),
     "gaussian": ("level", "number"),
-    "line_strength": ("level", "metric", "number", "number", "number", "number"),
+    "relit": ("level", "plane", "plane"),
+    "line_strength": ("level", "metric", "number", "lines"),
+    "strain_maps": ("points", "deltas", "triangles", "uv", "ids", "shares", "number", "number"),
+    "motion_maps": ("strains", "plane", "plane", "sides", "across", "sure", "sides", "number", "number", "number"),
     "structure_tensor": ("level", "metric", "number", "size"),
     "soft_gate": ("single", "metric", "number", "number", "number"),
     "enlarge_cubic": ("single", "size", "size"),
@@ -48,7 +51,18 @@ _SHAPES: dict[str, tuple[Any, tuple[int, ...]]] = {
     "at": (np.float32, (5, 2)),
     "steps": (np.float32, (5, 2, 2)),
     "values": (np.float32, (5, 8, 8)),
+    "lines": (np.float32, (2, 3)),
+    "points": (np.float32, (12, 3)),
+    "deltas": (np.float32, (3, 12, 3)),
+    "ids": (np.int32, (16, 16)),
+    "shares": (np.float32, (16, 16, 2)),
+    "strains": (np.float32, (3, 16, 16, 3)),
+    "sides": (np.int32, (3,)),
+    "across": (np.float32, (2, 16, 16, 2)),
+    "sure": (np.float32, (2, 16, 16)),
 }
+
+_INDICES = {"triangles": (0, 12), "ids": (-1, 10), "sides": (-1, 3)}
 
 
 def call(rng: random.Random) -> None:
@@ -82,9 +96,9 @@ def _argument(rng: random.Random, kind: str) -> Any:
 def _filled(rng: random.Random, dtype: Any, shape: tuple[int, ...], kind: str) -> np.ndarray:
     source = np.random.default_rng(rng.randrange(1 << 30))
     if np.issubdtype(dtype, np.integer):
-        high = 12 if kind == "triangles" else 255
-        array = source.integers(0, high, shape).astype(dtype)
-        if kind == "triangles" and array.size and rng.random() < 0.2:
+        low, high = _INDICES.get(kind, (0, 255))
+        array = source.integers(low, high, shape).astype(dtype)
+        if kind in _INDICES and array.size and rng.random() < 0.2:
             array.flat[rng.randrange(array.size)] = np.int64(rng.choice((-1, 12, 2**31 - 1, -(2**31)))).astype(dtype)
         return array
     array = source.normal(0, rng.choice((0.3, 1, 20)), shape).astype(dtype)

@@ -10,17 +10,14 @@ from __future__ import annotations
 
 import struct
 import zlib
-from collections.abc import Callable, Iterable
-from concurrent.futures import ThreadPoolExecutor
-from typing import Any, TypeVar
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-import wrinkle_native
 
+from .parallel import in_parallel
 from .types import Byte, Float
 
-_T = TypeVar("_T")
 _LEVEL = 1
 _PNG_BLOCK_BYTES = 1 << 20
 _PNG_COLOUR_TYPE = {1: 0, 2: 4, 3: 2, 4: 6}
@@ -58,7 +55,7 @@ def encode_png(pixels: npt.NDArray[Any]) -> bytes:
         data = deflate.compress(raw) + deflate.flush(zlib.Z_FINISH if last == height else zlib.Z_SYNC_FLUSH)
         return data, zlib.adler32(raw), len(raw)
 
-    blocks = _in_parallel(block, range(0, height, step))
+    blocks = in_parallel(block, range(0, height, step))
     checksum = 1
     for _, adler, length in blocks:
         checksum = _join_adler32(checksum, adler, length)
@@ -109,7 +106,7 @@ def encode_exr(pixels: Float | npt.NDArray[np.float16]) -> bytes:
             data = raw.tobytes()
         return struct.pack("<ii", first, len(data)) + data
 
-    blocks = _in_parallel(block, range(0, height, _EXR_ROWS))
+    blocks = in_parallel(block, range(0, height, _EXR_ROWS))
     start = len(header) + 8 * len(blocks)
     sizes = np.array([len(data) for data in blocks], np.int64)
     offsets = start + np.concatenate([[0], np.cumsum(sizes)[:-1]])
@@ -135,8 +132,3 @@ def _join_adler32(first: int, second: int, second_length: int) -> int:
     a = (a1 + a2 - 1) % base
     b = (b1 + b2 + second_length * (a1 - 1)) % base
     return b << 16 | a
-
-
-def _in_parallel(task: Callable[[int], _T], items: Iterable[int]) -> list[_T]:
-    with ThreadPoolExecutor(min(8, wrinkle_native.threads())) as pool:
-        return list(pool.map(task, items))

@@ -32,18 +32,6 @@ class Lines:
     across: Float
     sure: Float
 
-    def alignment(self, strain: Float, compression: Float) -> Float:
-        """How much of a compression folds these lines: (M, M) in 0..1.
-
-        strain: (M, M, 3), see :class:`strain.Strains`; compression: (M, M), its most negative eigenvalue's size. Where
-        the direction is sure, it is the share of the compression that goes across the line.
-        """
-        t, b = np.moveaxis(self.across, -1, 0)
-        tt, bb, tb = np.moveaxis(strain, -1, 0)
-        over = np.maximum(-(t * t * tt + b * b * bb + 2 * t * b * tb), 0)
-        share = np.minimum(over / np.maximum(compression, 1e-6), 1)
-        return np.asarray(1 - TRUST * self.sure * (1 - share), np.float32)
-
 
 def find_lines(normal: npt.NDArray[np.uint16], texel_mm: float, size: int = 256, steepness: float = 1.0) -> Lines:
     """The lines of a normal map, (S, S, 3) uint16 in OpenGL tangent space with texels of ``texel_mm``, its slopes

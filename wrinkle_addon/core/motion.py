@@ -11,8 +11,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 import numpy as np
+import wrinkle_native
 
-from .lines import Lines
+from .lines import TRUST, Lines
 from .models.arkit import side
 from .strain import Strains
 from .types import Float, MotionMaps
@@ -21,6 +22,7 @@ FULL_STRAIN = 0.02
 """A blendshape whose strongest compression stays under this never reaches full activation, so noise is not blown up."""
 QUIET = 0.12
 """Share of a blendshape's full compression under which skin counts as riding along."""
+SIDES = {None: 0, "L": 1, "R": 2}
 
 
 def motion_maps(
@@ -37,18 +39,24 @@ def motion_maps(
     along to the shape of the other side, so that both together count it once. lines: by blendshape, the lines that it
     may wake; without an entry every direction counts.
     """
-    count, size = strains.values.shape[:2]
-    maps = np.zeros((count, size, size), np.uint8)
-    for index, (name, strain) in enumerate(zip(strains.names, strains.values, strict=True)):
-        compression = _compression(strain)
-        activation = _activation(compression if skin is None else compression * skin)
-        own = side(name)
-        if left is not None and own is not None:
-            activation = activation * (left if own == "L" else 1 - left)
-        known = (lines or {}).get(name)
-        if known is not None:
-            activation = activation * known.alignment(strain, compression)
-        maps[index] = np.rint(activation * 255)
+    size = strains.values.shape[1]
+    whole = np.ones((size, size), np.float32)
+    lines = lines or {}
+    kinds = list({id(entry): entry for entry in lines.values()}.values())
+    place = {id(entry): index for index, entry in enumerate(kinds)}
+    sides = [0 if left is None else SIDES[side(name)] for name in strains.names]
+    maps = wrinkle_native.motion_maps(
+        np.ascontiguousarray(strains.values, np.float32),
+        whole if skin is None else np.ascontiguousarray(skin, np.float32),
+        whole if left is None else np.ascontiguousarray(left, np.float32),
+        np.array(sides, np.int32),
+        np.array([entry.across for entry in kinds], np.float32).reshape(-1, size, size, 2),
+        np.array([entry.sure for entry in kinds], np.float32).reshape(-1, size, size),
+        np.array([place[id(lines[name])] if name in lines else -1 for name in strains.names], np.int32),
+        FULL_STRAIN,
+        QUIET,
+        TRUST,
+    )
     return MotionMaps(strains.names, maps)
 
 
@@ -59,17 +67,3 @@ def motion_directions(strains: Strains) -> Float:
     """
     tt, bb, tb = np.moveaxis(strains.values, -1, 0)
     return np.asarray((np.arctan2(2 * tb, tt - bb) / 2 + np.pi / 2) % np.pi, np.float32)
-
-
-def _compression(strain: Float) -> Float:
-    """The most negative eigenvalue's size, (M, M) >= 0. strain: (M, M, 3)."""
-    tt, bb, tb = np.moveaxis(strain, -1, 0)
-    return np.asarray(np.maximum(np.hypot((tt - bb) / 2, tb) - (tt + bb) / 2, 0), np.float32)
-
-
-def _activation(compression: Float) -> Float:
-    """Compression to 0..1: 1 at the 95th percentile of the skin that takes part, 0 where it only rides along."""
-    strongest = float(compression.max(initial=0))
-    active = compression[compression > QUIET * strongest]
-    full = max(float(np.percentile(active, 95)) if active.size else 0.0, FULL_STRAIN)
-    return np.asarray(np.clip((compression / full - QUIET) / (1 - QUIET), 0, 1), np.float32)

@@ -3,7 +3,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import dataclass
 from functools import partial
 
 import cv2
@@ -103,19 +104,14 @@ def skin_like(coarse_maps: Float, texel_mm: float) -> Float | None:
     return np.asarray(1 - cv2.GaussianBlur(wide, (0, 0), ODD_MM / 2 / texel_mm), np.float32)
 
 
-def weighted(level: Level, keep: Float) -> Level:
-    """The level with its weights times ``keep``, a (m, m) map of the same square."""
-    colours = level.colours.copy()
-    size = colours.shape[0]
-    colours[..., 3] *= cv2.resize(keep, (size, size), interpolation=cv2.INTER_LINEAR)
-    return replace(level, colours=colours)
-
-
-def unshaded(level: Level, detail: Float) -> Level:
-    """The level without ``detail``, a (G, G) map of log brightness over the same square."""
-    gain = over(np.exp(-detail), level.colours.shape[0])
-    gains = cv2.merge([gain, gain, gain, np.ones_like(gain)])
-    return replace(level, colours=np.asarray(cv2.multiply(level.colours, gains), np.float32))
+def relight(levels: Sequence[Level], gain: Float | None = None, keep: Float | None = None) -> None:
+    """Multiply colours by ``gain`` and weights by ``keep``, square maps of any size; in place."""
+    for level in levels:
+        size = level.colours.shape[0]
+        wide = keep
+        if keep is not None:
+            wide = np.asarray(cv2.resize(keep, (size, size), interpolation=cv2.INTER_LINEAR), np.float32)
+        native.relit(level.colours, None if gain is None else over(gain, size), wide)
 
 
 def log_luminance(level: Level) -> tuple[Float, Float]:
@@ -133,12 +129,13 @@ def stage_levels(
     and without what does not look like skin; and what was explained (see `explained`)."""
     fine = level_of(texture, surface, skin, FINE.mm, progress)
     coarse = coarser(fine, COARSE.mm)
+    levels = (fine,) if coarse is fine else (fine, coarse)
     detail = explained(*log_luminance(coarse), light, surface)
-    fine, coarse = unshaded(fine, detail), unshaded(coarse, detail)
+    relight(levels, gain=np.exp(-detail))
     maps = highpassed(coarse, COARSE.highpass_mm)
     keep = skin_like(maps, coarse.texel_mm)
     if keep is not None:
-        fine, coarse = weighted(fine, keep), weighted(coarse, keep)
+        relight(levels, keep=keep)
         maps = highpassed(coarse, COARSE.highpass_mm)
     return fine, highpassed(fine, FINE.highpass_mm), coarse, maps, detail
 

@@ -16,6 +16,7 @@ import numpy as np
 import wrinkle_native as native
 
 from ..light import estimate_light
+from ..parallel import per_texel
 from ..progress import Progress, report, silent
 from ..types import Byte, Float, Light, Surface, Texture
 from .channels import Level, check_inputs, stage_levels
@@ -61,11 +62,8 @@ RELIEF_LINES = (Line(0.6, 1.2, 1.0), Line(1.4, 2.8, 2.0))
 
 def lines(maps: Float, level: Level, wanted: tuple[Line, ...]) -> Float:
     """(n, n) float32: the strongest line contrast among ``wanted``."""
-    found = [
-        native.line_strength(maps, level.metric, level.units, line.flank, line.stride, line.sigma / level.texel_mm)
-        for line in wanted
-    ]
-    return np.asarray(np.maximum.reduce(found)[..., 0], np.float32)
+    looked_for = [[line.flank, line.stride, line.sigma / level.texel_mm] for line in wanted]
+    return native.line_strength(maps, level.metric, level.units, np.array(looked_for, np.float32))[..., 0]
 
 
 def sparse(strength: Float, texel_mm: float) -> Float:
@@ -73,8 +71,9 @@ def sparse(strength: Float, texel_mm: float) -> Float:
     k = max(1, int(DENSITY_MM / 4 / texel_mm))
     small = cv2.resize(strength, (-(-strength.shape[1] // k), -(-strength.shape[0] // k)), interpolation=cv2.INTER_AREA)
     density = cv2.GaussianBlur(small, (0, 0), DENSITY_MM / (texel_mm * k))
-    density = cv2.resize(density, (strength.shape[1], strength.shape[0]), interpolation=cv2.INTER_LINEAR)
-    return strength / (1 + (density / DENSITY) ** 2)
+    wide = cv2.resize(density, (strength.shape[1], strength.shape[0]), interpolation=cv2.INTER_LINEAR)
+    around = np.asarray(wide, np.float32)
+    return per_texel(lambda line, density: line / (1 + np.square(density * (1 / DENSITY))), strength, around)
 
 
 def plain(maps: Float, level: Level) -> Float:
@@ -94,20 +93,21 @@ def confidence_on_level(fine: Level, fine_maps: Float, coarse_maps: Float, coars
         wide = lines(coarse_maps, coarse, COARSE_LINES)
         size, ratio = strength.shape[0], coarse.k // fine.k
         enlarged = native.enlarge_cubic(wide[..., None], ratio, size) if ratio > 1 else wide
-        contrast = sparse(np.maximum(strength, enlarged), fine.texel_mm) * fine_maps[..., 3]
-        contrast = spread(contrast, fine.texel_mm)
-    return coded(contrast)
+        contrast = sparse(per_texel(np.maximum, strength, enlarged), fine.texel_mm)
+        contrast = spread(per_texel(np.multiply, contrast, fine_maps[..., 3]), fine.texel_mm)
+        return per_texel(lambda wide: coded(PEAK * wide), contrast)
+    return per_texel(coded, contrast)
 
 
 def coded(contrast: Float) -> Float:
     """Contrast in natural logarithms as 0..255; it never ends, so that strong lines stay in their order."""
     contrast = np.maximum(contrast, 0)
-    return np.ascontiguousarray(255 * contrast / (contrast + HALF), np.float32)
+    return np.asarray(255 * contrast / (contrast + HALF), np.float32)
 
 
 def spread(contrast: Float, texel_mm: float) -> Float:
-    """``contrast`` blurred over SPREAD_MM, thin lines about as strong as before."""
-    return PEAK * native.gaussian(np.ascontiguousarray(contrast[..., None]), SPREAD_MM / texel_mm)[..., 0]
+    """``contrast`` blurred over SPREAD_MM; PEAK times this is about as strong along thin lines as before."""
+    return native.gaussian(np.ascontiguousarray(contrast[..., None]), SPREAD_MM / texel_mm)[..., 0]
 
 
 def borne_out(confidence: Float, relief: Float, mask: Float, fine: Level) -> Float:
@@ -122,8 +122,13 @@ def borne_out(confidence: Float, relief: Float, mask: Float, fine: Level) -> Flo
     level = Level(maps, fine.k * k, fine.texel_mm * k, fine.units / k, fine.metric)
     deep = lines(maps, level, RELIEF_LINES)
     deep = native.enlarge_cubic(deep[..., None], k, len(mask)) if k > 1 else deep
-    seen = HALF * confidence / (255 - confidence)
-    return coded((SEEN * seen + spread(np.maximum(deep, 0), fine.texel_mm)) * mask)
+    deep = spread(np.maximum(deep, 0), fine.texel_mm)
+
+    def both(confidence: Float, deep: Float, mask: Float) -> Float:
+        seen = HALF * confidence / (255 - confidence)
+        return coded((SEEN * seen + PEAK * deep) * mask)
+
+    return per_texel(both, confidence, deep, mask)
 
 
 def halved(values: Float, k: int) -> Float:

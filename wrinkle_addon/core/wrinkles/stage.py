@@ -15,12 +15,13 @@ import numpy as np
 import wrinkle_native as native
 
 from ..light import estimate_light
+from ..parallel import per_texel
 from ..progress import Progress, part, report, silent
 from ..types import Float, Int, Light, Surface, Texture, WrinkleMaps
 from .channels import Level, check_inputs, coarser, highpassed, stage_levels
 from .confidence import borne_out, confidence_on_level
 from .expected import certain, over
-from .geometry import local_light, on_grid, texel_steps
+from .geometry import local_light, on_grid, reduction, texel_steps
 from .patches import choose_patches, frames_of, light_planes, on_level, wrinkle_directions
 from .regressor import Regressor, ScaleNet
 from .settings import COARSE, FINE, WrinkleSettings
@@ -91,13 +92,14 @@ def find_relief(
     confidence = confidence_on_level(fine, fine_maps, coarse_maps, coarse, settings.mode)
     report(progress, 0.4, "Predicting relief")
     lights = local_light(light, surface)
+    levels = {FINE.highpass_mm: (fine, fine_maps), COARSE.highpass_mm: (coarse, coarse_maps)}
     relief = np.zeros(confidence.shape, np.float32)
     centres = []
     for index, net in enumerate(regressor.nets):
         step = part(progress, 0.4 + 0.6 * index / len(regressor.nets), 0.4 + 0.6 * (index + 1) / len(regressor.nets))
-        level = coarser(fine, net.scale.mm)
-        maps = {FINE.highpass_mm: fine_maps, COARSE.highpass_mm: coarse_maps}.get(net.scale.highpass_mm)
-        if maps is None or maps.shape[:2] != level.colours.shape[:2]:
+        level, maps = levels.get(net.scale.highpass_mm, levels[FINE.highpass_mm])
+        if level.k != fine.k * reduction(fine.texel_mm, net.scale.mm) or net.scale.highpass_mm not in levels:
+            level = coarser(fine, net.scale.mm)
             maps = highpassed(level, net.scale.highpass_mm)
         where = choose_patches(confidence, fine.texel_mm, fine.k, net.scale, settings.overlap, settings.least)
         centres.append(where)
@@ -105,10 +107,10 @@ def find_relief(
             relief += enlarged(
                 relief_of(net, maps, level, where, lights, texture.size, step), level.k // fine.k, relief
             )
-    relief *= over(certain(detail, light, surface), len(relief))
-    if settings.mode == "full":
-        confidence = borne_out(confidence, relief, fine_maps[..., 3], fine)
+    relief = per_texel(np.multiply, relief, over(certain(detail, light, surface), len(relief)))
     mask = np.ascontiguousarray(fine_maps[..., 3])
+    if settings.mode == "full":
+        confidence = borne_out(confidence, relief, mask, fine)
     return Relief(confidence, relief, mask, fine.texel_mm, fine.k, texture.size, light, _rounded(centres))
 
 
@@ -139,8 +141,9 @@ def glimpse(relief: Relief, settings: WrinkleSettings, size: int) -> WrinkleMaps
 
 def _kept(relief: Relief, settings: WrinkleSettings) -> Float:
     """(n, n) float32 mm: the heights that are believed."""
-    share = trust(relief.confidence, relief.texel_mm, settings.dog_thres) * relief.mask
-    return np.asarray(relief.height * share * np.float32(settings.strength), np.float32)
+    strength = np.float32(settings.strength)
+    share = trust(relief.confidence, relief.texel_mm, settings.dog_thres)
+    return per_texel(lambda height, share, mask: height * share * (mask * strength), relief.height, share, relief.mask)
 
 
 def relief_of(
@@ -173,9 +176,14 @@ def trust(confidence: Float, texel_mm: float, least: float) -> Float:
     wide = cv2.dilate(best, np.ones((2 * radius + 1, 2 * radius + 1), np.uint8))
     soft = cv2.GaussianBlur(wide, (0, 0), 0.4 * REACH_MM / (texel_mm * k))
     soft = cv2.resize(soft, (cells * k, cells * k), interpolation=cv2.INTER_LINEAR)
-    soft = soft[: confidence.shape[0], : confidence.shape[1]]
-    share = np.clip((soft - 0.5 * least) / (0.5 * least), 0, 1)
-    return share * share * (3 - 2 * share)
+    inside = np.asarray(soft[: confidence.shape[0], : confidence.shape[1]], np.float32)
+    return per_texel(partial(_step, least=least), inside)
+
+
+def _step(values: Float, least: float) -> Float:
+    """0 below half of ``least``, 1 from there on, smooth between."""
+    share = np.clip((values - 0.5 * least) / (0.5 * least), 0, 1)
+    return np.asarray(share * share * (3 - 2 * share), np.float32)
 
 
 def _rounded(centres: list[Float]) -> Int:

@@ -14,6 +14,7 @@ import numpy as np
 import pytest
 import shared_files
 from model_files import cache_folder, eos_bytes, loaded, small_face, write_bfm
+from wrinkle_native import interpolate_uv
 
 from wrinkle_addon.core.models import arkit, builtin, complete, describe, load_model
 from wrinkle_addon.core.models.brows import settled_brows
@@ -92,13 +93,17 @@ def test_ict_gives_the_face_or_the_whole_head() -> None:
     np.testing.assert_array_equal(left, own)
     assert load_model(shared_files.ICT.parent, cache=cache_folder()).content == face.content
     whole = read_ict(shared_files.ICT, whole_head=True)
-    assert len(whole.mean) > 26719
+    assert len(whole.mean) > 24591
     assert np.ptp(whole.mean[:, 1]) > np.ptp(face.mean[:, 1]) - 1.0
     assert whole.uv is not None
     assert 0.0 <= whole.uv.min() < whole.uv.max() <= 1.0
     assert whole.landmarks is not None
     eyes = [np.linalg.norm(np.subtract(*uv[[36, 45]])) for uv in (whole.uv[whole.landmarks], face.uv[face.landmarks])]
     assert eyes[0] > 0.7 * eyes[1], "the face keeps its texels"
+    other = ((whole.triangles >= 9409) & (whole.triangles < 24591)).all(axis=1)
+    drawn = interpolate_uv(np.ones((len(whole.mean), 1), np.float32), whole.uv, whole.triangles[other], 512)[..., 0]
+    low, high = (np.round(512 * edge).astype(int) for edge in (0.02, 0.78))
+    assert drawn[:high, low:high].max() == 0, "nothing lies over the face"
 
 
 @pytest.mark.parametrize("path", MODELS, ids=lambda p: p.stem)

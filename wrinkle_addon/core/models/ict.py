@@ -2,8 +2,8 @@
 """Reader of ICT-FaceKit's folder of OBJ files.
 
 ``generic_neutral_mesh.obj`` in centimetres, ``identityNNN.obj`` one standard deviation each, expressions by name,
-``vertex_indices.json``. ICT-FaceKit's README lists vertices 0-9408 as the face; what follows is the head, mouth, eyes
-and teeth.
+``vertex_indices.json``. ICT-FaceKit's README lists vertices 0-9408 as the face; what follows is the head, mouth, teeth
+and eyes.
 """
 
 from __future__ import annotations
@@ -23,7 +23,10 @@ from .raw import RawModel, check_triangles
 from .seams import split_seams
 
 FOLDER, NEUTRAL, INDICES = "FaceXModel", "generic_neutral_mesh.obj", "vertex_indices.json"
-FACE_VERTICES, ALL_VERTICES = 9409, 26719
+FACE_VERTICES, WHOLE_VERTICES, ALL_VERTICES = 9409, 24591, 26719
+# Where the parts of ICT-FaceKit's README begin: face, head and neck, socket of the mouth, of the left and the right
+# eye, gums and tongue, teeth, left and right eyeball. What follows (tears, lashes) is to be seen through and left out.
+_PARTS = (0, FACE_VERTICES, 11248, 13294, 13678, 14062, 17039, 21451, 23021)
 _MM = 10.0
 # Jaw lines of ICT-FaceKit's README ("extended jawline"), from the ear to the chin.
 _RIGHT_JAW = (1280, 1278, 1275, 1272, 1248, 12, 820, 1834, 1902, 243, 844, 781, 1673, 2199, 801, 1447, 800)
@@ -48,13 +51,16 @@ def read_ict(folder: Path, whole_head: bool = False, progress: Progress = silent
         raise WrinkleError(f"{NEUTRAL} has {len(neutral.vertices):,} vertices, not {ALL_VERTICES:,}.", _AGAIN)
     if len(neutral.uv_triangles) == 0:
         raise WrinkleError(f"{NEUTRAL} has no UV.", _AGAIN)
-    count = ALL_VERTICES if whole_head else FACE_VERTICES
+    count = WHOLE_VERTICES if whole_head else FACE_VERTICES
     kept = (neutral.triangles < count).all(axis=1)
     if not whole_head:
         # one triangle behind the ear lies in another tile than the face
         kept &= (neutral.uv[neutral.uv_triangles] <= 1.0).all(axis=(1, 2))
     check_triangles(NEUTRAL, neutral.triangles[kept], count)
-    split = split_seams(count, neutral.triangles[kept], *_one_tile(neutral.uv_triangles[kept], neutral.uv))
+    uv_triangles, uv = neutral.uv_triangles[kept], neutral.uv
+    if whole_head:
+        uv_triangles, uv = _one_square(neutral.triangles[kept], uv_triangles, uv)
+    split = split_seams(count, neutral.triangles[kept], uv_triangles, uv)
     files = sorted(folder.glob("identity[0-9]*.obj"))
     expressions = [name for name in names if (folder / f"{name}.obj").is_file()]
     wanted = [*files, *(folder / f"{name}.obj" for name in expressions)]
@@ -81,29 +87,22 @@ def read_ict(folder: Path, whole_head: bool = False, progress: Progress = silent
     )
 
 
-def _one_tile(uv_triangles: Int, uv: Float) -> tuple[Int, Float]:
-    """A UV of several tiles side by side, (N, 2) u 0..n and v 0..1, brought into one; with its triangles.
+def _one_square(triangles: Int, uv_triangles: Int, uv: Float) -> tuple[Int, Float]:
+    """The UV (N, 2) of a whole head, whose parts lie one over another and side by side, in one square; its triangles.
 
-    The first tile, the face's, keeps the most; the others lie in a row below it and a column beside it. Each triangle
-    gets corners of its own, as one on a tile's edge belongs to two.
+    The face keeps the most; the other parts get cells in a row below it and a column beside it. Each triangle gets
+    corners of its own, as one on a tile's edge belongs to two.
     """
     corners = uv[uv_triangles]
-    tile = np.floor(corners.mean(axis=1)[:, 0]).clip(min=0).astype(int)
-    others = int(tile.max())
-    if others == 0:
-        return uv_triangles, uv
-    cells = others // 2 + 1  # along a side: one more tile fits in the corner
+    corners = corners - np.floor(corners.mean(axis=1, keepdims=True)).clip(min=0)
+    cells = (len(_PARTS) - 1) // 2 + 1  # along a side: one more part fits in the corner
     small = 1.0 / cells
-    corner = [
-        (0.0, small),
-        *((k * small, 0.0) for k in range(cells)),
-        *((1 - small, k * small) for k in range(1, cells)),
-    ]
-    scale = np.where(tile == 0, 1 - small, small)[:, None, None]
-    inside = corners - np.stack((tile, np.zeros_like(tile)), axis=1)[:, None]
-    placed = inside * scale + np.array(corner)[tile][:, None]
-    own = np.arange(3 * len(uv_triangles), dtype=np.int32).reshape(-1, 3)
-    return own, placed.reshape(-1, 2).astype(np.float32)
+    row, column = [(k * small, 0.0) for k in range(cells)], [(1 - small, k * small) for k in range(1, cells)]
+    place = np.array([(0.0, small), *row, *column])
+    part = np.searchsorted(_PARTS, triangles.max(axis=1), side="right") - 1
+    scale = np.where(part == 0, 1 - small, small)[:, None, None]
+    placed = corners.clip(0.0, 1.0) * scale + place[part][:, None]
+    return np.arange(3 * len(triangles), dtype=np.int32).reshape(-1, 3), placed.reshape(-1, 2).astype(np.float32)
 
 
 def _difference(file: Path, neutral: Obj, vertex: npt.NDArray[np.intp]) -> Float:

@@ -19,7 +19,7 @@ from .uv_file import read_uv
 
 _KNOWN = "Use a Basel Face Model .h5, an eos .bin, ICT-FaceKit's FaceXModel folder or the built-in face."
 # part of every cache key: raise it when what is stored is computed differently
-_VERSION = "15"
+_VERSION = "17"
 
 
 def load_model(

@@ -126,6 +126,19 @@ def test_copied_wrinkles_answer_alike_on_another_mesh(addon, face):
     assert value(addon, face, "browInnerUp") == 0.0
 
 
+def test_a_mesh_that_gets_displaced_wrinkles_is_subdivided_too(addon, face):
+    other = face.copy()
+    other.data = face.data.copy()
+    addon.context.scene.collection.objects.link(other)
+    face.wrinkle.displacement = True
+    face.select_set(True)
+    other.select_set(True)
+    addon.context.view_layer.objects.active = face
+    assert addon.ops.wrinkle.copy_to_mesh() == {"FINISHED"}
+    assert [modifier.type for modifier in other.modifiers] == ["SUBSURF"]
+    assert other.active_material.displacement_method == "DISPLACEMENT"
+
+
 def test_a_linked_face_with_an_override_drives_its_wrinkles(addon, face, tmp_path: Path):
     path = tmp_path / "library.blend"
     face.data.shape_keys.key_blocks["browInnerUp"].value = 0.0

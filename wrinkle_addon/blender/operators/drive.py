@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import bpy
 
-from .. import current, drivers, face, ids, live, material, preview
+from .. import current, displacement, drivers, face, ids, live, material, preview
 from .task import expressive, on_face
 
 
@@ -67,6 +67,8 @@ class WRINKLE_OT_copy_to_mesh(bpy.types.Operator):
             self.report({"ERROR"}, f"{target.name} has no UV map named {ids.UV_LAYER!r}. Rename its UV map so.")
             return {"CANCELLED"}
         count = face.copy_material(source, target, live.drives_of(source))
+        if displacement.shown(source):
+            displacement.show(target, context.scene, True)
         self.report({"INFO"}, f"{target.name} drives {count} expressions.")
         return {"FINISHED"}
 

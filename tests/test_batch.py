@@ -300,3 +300,12 @@ def test_a_folder_gives_one_face_per_photo(tmp_path: Path) -> None:
     assert [item.name for item in found] == ["a.jpg", "a.png", "b", "c"]
     assert found[3].options == {"landmarks": [str(tmp_path / "c.pts")]}
     assert items.signed(found[0], []).signature != items.signed(found[0], ["--size=512"]).signature
+
+
+def test_options_of_photos_are_handed_to_the_processes_as_they_were_given(tmp_path: Path) -> None:
+    from wrinkle_addon.cli import parser
+    from wrinkle_addon.cli_batch import _arguments
+
+    given = ["--regions=forehead,glabella", "--regions=all", "--shows=neutral", f"--mask={tmp_path / 'mask.png'}"]
+    options = parser().parse_args(["batch", str(tmp_path), f"--out={tmp_path}", *given])
+    assert set(given) <= set(_arguments(options))

@@ -192,3 +192,21 @@ def test_wrong_arguments_are_one_sentence(
     assert main(arguments) == 2
     assert capsys.readouterr().err.count("\n") == 1
     assert not any(tmp_path.iterdir())
+
+
+def test_masks_and_regions_of_photos_reach_the_maps(
+    result: Path, tmp_path: Path, capsys: pytest.CaptureFixture
+) -> None:
+    mask = np.zeros((64, 64), np.uint8)
+    mask[:24] = 255
+    cv2.imwrite(str(tmp_path / "mask.png"), mask)
+    options = ["--size", "512", "--no_blend", "--mask", str(tmp_path / "mask.png"), "--shows", "auto"]
+    assert main(["reconstruct", str(DEMO), "--out", str(tmp_path / "cut"), *options]) == 0
+    whole, cut = (files.read_exr(folder / "displacement.exr") for folder in (result, tmp_path / "cut"))
+    assert np.abs(whole[230:]).max() > 0.01 > np.abs(cut[230:]).max()
+    assert np.corrcoef(whole[:170].ravel(), cut[:170].ravel())[0, 1] > 0.95
+    capsys.readouterr()
+    assert main(["reconstruct", str(DEMO), "--out", str(tmp_path), "--regions", "chin", "--regions", "all"]) == 2
+    assert "--regions is given more often than photos" in capsys.readouterr().err
+    assert main(["reconstruct", str(DEMO), "--out", str(tmp_path), "--regions", "ear", "--size", "256"]) == 2
+    assert "no region 'ear'" in capsys.readouterr().err

@@ -20,13 +20,13 @@ from .items import Item
 from .store import Store
 
 STRIP = "thumbnails.jpg"
-_EDGE = 160
+_EDGE = 256
 _COLUMNS = ("name", "status", "seconds", "photos", "warnings", "error")
 _STYLE = """
 body{font:14px system-ui,sans-serif;margin:2em;background:#1d1d1d;color:#ddd}
-main{display:grid;grid-template-columns:repeat(auto-fill,minmax(500px,1fr));gap:1em}
+main{display:grid;grid-template-columns:repeat(auto-fill,minmax(560px,1fr));gap:1em}
 article{background:#2b2b2b;border-radius:6px;padding:.7em}article.failed{border:2px solid #e05555}
-img{max-width:100%;display:block}h2{font-size:1em;margin:.2em 0 .5em}small{color:#999;font-weight:normal}
+img{width:100%;display:block}h2{font-size:1em;margin:.2em 0 .5em}small{color:#999;font-weight:normal}
 p{margin:.3em 0}.warning{color:#e8b64c}.error{color:#ff8080}
 """
 

@@ -67,4 +67,4 @@ def test_an_order_renders_its_shots(bpy, picture, capsys):
     order = {"object": "Ann", "plan": plan, "engine": "CYCLES", "size": 32, "made": str(picture)}
     second_blender.render_order(order)
     assert read_png(picture).shape == (32, 32, 3)
-    assert "wrinkle progress 0.000 Rendering neutral" in capsys.readouterr().out
+    assert "wrinkle progress 0.000 Rendering picture 1 of 1" in capsys.readouterr().out

@@ -127,7 +127,7 @@ def render_shots(
     with tempfile.TemporaryDirectory(prefix="wrinkle-") as folder, _stage(obj, engine, size) as (scene, double):
         points = mesh.face_points(double)
         for index, shot in enumerate(shots):
-            report(progress, index / len(shots), f"Rendering {shot.title}, picture {index + 1}/{len(shots)}")
+            report(progress, index / len(shots), f"Rendering picture {index + 1} of {len(shots)}")
             _pose(double, shot)
             studio.aim(scene.camera, points, face.side(obj) * shot.turn)
             still = Path(folder) / f"{index}.png"

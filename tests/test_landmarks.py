@@ -11,7 +11,7 @@ from shared_files import PHOTO, PHOTO_PTS, need
 
 from wrinkle_addon.core.errors import WrinkleError
 from wrinkle_addon.core.images import read_photo
-from wrinkle_addon.core.landmarks import detector, find_landmarks, mesh, networks, read_pts
+from wrinkle_addon.core.landmarks import detector, find_landmarks, mesh, networks, read_pts, search
 from wrinkle_addon.core.landmarks.ibug import average_of, to_ibug
 from wrinkle_addon.core.models.builtin import load_builtin
 from wrinkle_addon.core.opencv import cv2
@@ -119,6 +119,26 @@ def test_two_faces_are_counted_and_the_larger_is_used(face: tuple[np.ndarray, La
     found = find(both)
     assert any("2 faces" in warning for warning in found.warnings)
     assert error(found.points, straight.points - low + (small.shape[1], 0)).mean() < 1.2
+
+
+@pytest.mark.parametrize(("trust", "presence", "chosen"), [(0.78, 0.97, 90.0), (0.55, 0.97, 50.0), (0.78, 0.7, 50.0)])
+def test_the_larger_face_is_used_where_both_networks_see_it(
+    trust: float, presence: float, chosen: float, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Sizes 90 and 50; the detector is less sure of the larger face than of the smaller one."""
+    seen = {90.0: (presence, trust), 50.0: (0.9, 0.81)}
+
+    def confirmed(photo: mesh.Scaled, detection: detector.Detection) -> tuple[mesh.Mesh, float]:
+        points = np.full((468, 3), detection.size, np.float32)
+        return mesh.Mesh(points, np.zeros(468, np.float32), seen[detection.size][0]), seen[detection.size][1]
+
+    faces = [detector.Detection(np.zeros(2), size, np.zeros((6, 2), np.float32), 0.7) for size in seen]
+    monkeypatch.setattr(search, "find_faces", lambda *_: iter([faces]))
+    monkeypatch.setattr(search, "_confirmed_mesh", confirmed)
+    face = search.largest_face(mesh.Scaled(np.zeros((9, 9, 3), np.uint8)), lambda *_: True)
+    assert face is not None
+    assert face.mesh.points[0, 0] == chosen
+    assert face.sure
 
 
 def test_points_outside_the_photo_are_not_trusted(face: tuple[np.ndarray, Landmarks]) -> None:

@@ -45,7 +45,8 @@ def test_one_expression_from_several_sides_is_one_map() -> None:
     grouping = group_photos(photos({"mouthSmileLeft": 0.8}, {"mouthSmileLeft": 0.6, "jawOpen": 0.1}), motion())
     assert grouping.single
     assert [group.photos for part in grouping.parts for group in part] == [(0, 1)]
-    assert group_photos(photos({}, {"jawOpen": 0.1}), motion()).single
+    relief = np.ones((2, 32, 32), np.float32)
+    assert group_photos(photos({}, {"jawOpen": 0.1}), motion(), None, relief).single
 
 
 def test_each_photo_gets_the_expressions_it_shows() -> None:
@@ -65,6 +66,19 @@ def test_the_user_has_the_last_word() -> None:
     assert grouping.parts[0][0].photos == (1,)
     with pytest.raises(WrinkleError, match="no expression 'smile'"):
         group_photos(weights, motion(), {0: ("smile",)})
+
+
+def test_an_expression_that_no_photo_shows_wakes_the_photo_with_lines_there() -> None:
+    """Crow's feet are in the smile, whatever else moves the skin beside the eyes."""
+    weights = photos({}, {"browInnerUp": 0.9}, {"mouthSmileLeft": 0.7})
+    relief = np.full((3, 32, 32), 0.02, np.float32)
+    for photo, name in ((1, "cheekPuff"), (2, "noseSneerLeft"), (0, "jawOpen")):
+        relief[photo, motion().maps[NAMES.index(name)] > 0] = 0.2
+    raised, smile = (part[0] for part in group_photos(weights, motion(), None, relief).parts)
+    assert "cheekPuff" in raised.expressions
+    assert "noseSneerLeft" in smile.expressions
+    assert "mouthSmileLeft" in smile.expressions
+    assert "browInnerUp" in raised.expressions
 
 
 def test_more_than_three_are_laid_together_where_they_do_not_meet() -> None:

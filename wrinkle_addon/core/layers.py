@@ -29,6 +29,8 @@ SAME = 0.85
 """Cosine of two photos' weights from which on they show the same expression."""
 SHOWN = 0.15
 """The least weight by which a photo claims an expression."""
+_FAINT = 1e-4
+"""Depth in mm that moved skin counts as: it decides where no photo has a wrinkle."""
 Awake = npt.NDArray[np.float64]
 NEUTRAL = "neutral"
 """What a user says a photo of the face at rest shows."""
@@ -74,11 +76,17 @@ def expression_weights(fit: Fit, model: FaceModel, steps: int = 300) -> Float:
     return weights.astype(np.float32)
 
 
-def group_photos(weights: Float, motion: MotionMaps, shows: Mapping[int, Sequence[str]] | None = None) -> Grouping:
+def group_photos(
+    weights: Float,
+    motion: MotionMaps,
+    shows: Mapping[int, Sequence[str]] | None = None,
+    relief: Float | None = None,
+) -> Grouping:
     """Sort photos into permanent lines and up to three layers.
 
     weights: (P, E) in the order of ``motion.names``; shows: what the user says that photos show, by their place: names
-    of expressions, or "neutral". Every expression belongs to exactly one group. Raises WrinkleError for unknown names.
+    of expressions, or "neutral"; relief: (P, M, M) as the motion maps, how wrinkled each photo's skin is, see
+    :func:`wrinkled`. Every expression belongs to exactly one group. Raises WrinkleError for unknown names.
     """
     shows = {photo: tuple(names) for photo, names in (shows or {}).items() if names}
     for name in itertools.chain.from_iterable(shows.values()):
@@ -91,7 +99,7 @@ def group_photos(weights: Float, motion: MotionMaps, shows: Mapping[int, Sequenc
     groups = _alike(weights, [photo for photo in range(len(weights)) if photo not in neutral])
     mean = np.stack([weights[list(group)].max(axis=0) for group in groups]) if groups else weights[:0]
     awake = saturate(np.einsum("ge,eij->gij", mean, motion.maps / np.float32(255)))
-    named = _owners(groups, mean, awake, motion)
+    named = _owners(groups, mean, awake if relief is None else _lines(groups, neutral, relief, awake), motion)
     return Grouping(_merged(named, awake), neutral)
 
 
@@ -187,8 +195,23 @@ def _alike(weights: Float, photos: Sequence[int]) -> list[tuple[int, ...]]:
     return [tuple(group) for group in groups]
 
 
+def wrinkled(maps: WrinkleMaps, size: int) -> Float:
+    """(size, size) float32 mm: mean depth of the wrinkles around each texel of a smaller map."""
+    return np.asarray(cv2.resize(np.abs(maps.displacement), (size, size), interpolation=cv2.INTER_AREA), np.float32)
+
+
+def _lines(groups: Sequence[tuple[int, ...]], neutral: Sequence[int], relief: Float, awake: Awake) -> Awake:
+    """(G, M, M): the wrinkles that each group has and the face at rest has not; its moved skin where it has none."""
+    rest = relief[list(neutral)].max(axis=0) if neutral else np.zeros_like(relief[0])
+    own = [np.maximum(relief[list(group)].max(axis=0) - rest, 0) for group in groups]
+    return np.stack(own) + _FAINT * awake if own else awake
+
+
 def _owners(groups: Sequence[tuple[int, ...]], weights: Float, awake: Awake, motion: MotionMaps) -> list[Group]:
-    """Give each expression to the group that shows it most, else to the one whose skin it moves most."""
+    """Give each expression to the group that shows it most, else to the one on whose skin it wakes most.
+
+    awake: (G, M, M), what there is to wake.
+    """
     owned: list[list[str]] = [[] for _ in groups]
     for index, name in enumerate(motion.names):
         if not groups:

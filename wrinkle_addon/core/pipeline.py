@@ -16,7 +16,7 @@ from .errors import WrinkleError
 from .fit import fit_faces
 from .images import read_photo
 from .landmarks import find_landmarks
-from .layers import Layered, expression_weights, group_photos, layered
+from .layers import Layered, expression_weights, group_photos, layered, wrinkled
 from .light import estimate_light
 from .lines import Lines, find_lines
 from .memory import Keyed, StageMemory, digest
@@ -380,10 +380,12 @@ class Runner:
         def build() -> Layered:
             weights = np.stack([expression_weights(fit, model.value) for fit in fits.value])
             motion = motion_maps(skin.value.strains, skin.value.bare, skin.value.left)
+            values = [maps.value for maps in found]
+            relief = np.stack([wrinkled(maps, settings.motion_size) for maps in values])
             return layered(
-                group_photos(weights, motion, shows),
+                group_photos(weights, motion, shows, relief),
                 motion,
-                [maps.value for maps in found],
+                values,
                 [texture.value for texture in textures],
                 surface.value,
                 coff,

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -36,13 +37,19 @@ class Head:
     surface: Surface
 
 
-def _picture(shot: Shot, cache: Path) -> npt.NDArray[np.uint8]:
-    """The rendered photo; kept in ``cache`` between runs because it takes most of the time."""
-    file = cache / (shot.name.replace(" ", "_").replace(",", "") + (".png" if shot.jpeg is None else ".jpg"))
+def _picture(
+    shot: Shot, model: FaceModel, person: npt.NDArray[np.float32], truth: npt.NDArray[np.float32], cache: Path
+) -> npt.NDArray[np.uint8]:
+    """The rendered photo; kept in ``cache`` between runs because it takes most of the time.
+
+    person: (V, 3) mm. truth: the relief, (S, S) mm. A photo of another face or of other wrinkles is never taken for it.
+    """
+    content = hashlib.sha256(person.tobytes() + truth.tobytes()).hexdigest()[:8]
+    name = shot.name.replace(" ", "_").replace(",", "")
+    file = cache / f"{name}_{content}{'.png' if shot.jpeg is None else '.jpg'}"
     if not file.exists():
-        model = load_builtin()
         picture = render.render(
-            shot.person.vertices(model),
+            person,
             model.triangles,
             model.uv,
             shot.person.albedo(model),
@@ -62,14 +69,14 @@ def heads(cache: Path, shots: tuple[Shot, ...] = SHOTS) -> list[Head]:
     model = load_builtin()
     found = []
     for shot in shots:
-        pixels = _picture(shot, cache)
         person = shot.person.vertices(model)
+        truth = shot.person.relief(model, SIZE)
+        pixels = _picture(shot, model, person, truth, cache)
         photo = Photo(pixels, f"{shot.name}.png", shot.name)
         fit = _true_fit(person, shot.camera, model)
         texture = extract_texture(photo, fit, model, SIZE)
         direction = np.asarray(LIGHTS[shot.light].direction, float)
         surface = surface_of(person, model.triangles, model.uv)
-        truth = shot.person.relief(model, SIZE)
         direction /= np.linalg.norm(direction)
         found.append(Head(shot.name, shot.light, direction, photo, model, fit, truth, texture, surface))
     return found

@@ -133,7 +133,7 @@ def test_changed_photos_and_redo(tmp_path: Path) -> None:
 @pytest.mark.skipif(os.name != "posix", reason="SIGINT is sent the POSIX way")
 @pytest.mark.slow
 def test_cancel_is_clean(tmp_path: Path) -> None:
-    source, out = photos(tmp_path / "photos", 6), tmp_path / "out"
+    source, out = photos(tmp_path / "photos", 24), tmp_path / "out"
     process = start(source, out, "--workers", "2")
     wait_for(out, 1)
     os.killpg(process.pid, signal.SIGINT)

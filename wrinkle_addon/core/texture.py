@@ -19,6 +19,9 @@ from .types import Byte, FaceModel, Fit, Float, Photo, Texture
 SIZES = (64, 16384)
 HIDING_MM = 1.0
 """By how much something must lie nearer to the viewer to hide the skin behind it."""
+RIM_MM = (3.0, 7.0)
+"""How far inside the fitted outline, in the photo, nothing and everything is taken: fits miss the outline by 3 mm."""
+OUTLINE_SIZE = 512
 FILLED_SIZE = 1024
 """What was not seen is made up at no more than this size: there is no detail in it."""
 MIRROR_PAIRS = ((17, 26), (21, 22), (36, 45), (39, 42), (31, 35), (48, 54))
@@ -30,7 +33,8 @@ def extract_texture(photo: Photo, fit: Fit, model: FaceModel, size: int = 2048, 
 
     Colours are Catmull-Rom samples where the texture is finer than the photo and averages over a texel's footprint
     where it is coarser. Alpha is visibility (depth buffer, soft edges) times facing (1 up to 53 degrees between normal
-    and view, 0 from 84 degrees) and 0 outside the photo. Islands are continued by size / 128 texels with alpha 0.
+    and view, 0 from 84 degrees) times the distance from the face's outline (see RIM_MM: beyond it lies the background),
+    and 0 outside the photo. Islands are continued by size / 128 texels with alpha 0.
     Raises WrinkleError for a size outside 64..16384 and for a fit that does not belong to the model.
     """
     if not SIZES[0] <= size <= SIZES[1]:
@@ -51,7 +55,22 @@ def extract_texture(photo: Photo, fit: Fit, model: FaceModel, size: int = 2048, 
         dilate=max(size // 128, 4),
         progress=partial(progress_of.report, progress),
     )
-    return Texture(rgb, alpha)
+    return Texture(rgb, cv2.multiply(alpha, _off_outline(fit, model, size), dtype=cv2.CV_8U))
+
+
+def _off_outline(fit: Fit, model: FaceModel, size: int) -> Float:
+    """(size, size) float32: 0 at the outline that the fitted face has in the photo, 1 well inside it; see RIM_MM."""
+    low = fit.image_points.min(axis=0)
+    extent = float((fit.image_points - low).max()) * 1.02 or 1.0
+    places = np.ascontiguousarray((fit.image_points - low) / extent + 0.01, np.float32)
+    outline = np.ones((len(places), 1), np.float32)
+    covered = wrinkle_native.interpolate_uv(outline, places, model.triangles, OUTLINE_SIZE, 0.0)[..., 0] > 0.5
+    away = cv2.distanceTransform(covered.astype(np.uint8), cv2.DIST_L2, 5) * (extent / fit.px_per_mm / OUTLINE_SIZE)
+    columns, rows = (places * (OUTLINE_SIZE, -OUTLINE_SIZE) + (0, OUTLINE_SIZE)).astype(int).T
+    share = np.clip((away[rows, columns] - RIM_MM[0]) / (RIM_MM[1] - RIM_MM[0]), 0, 1).astype(np.float32)
+    small = min(size, OUTLINE_SIZE)
+    drawn = wrinkle_native.interpolate_uv(share[:, None], model.uv, model.triangles, small, 0.0, 2)[..., 0]
+    return _resized(np.asarray(drawn, np.float32), size)
 
 
 def sharpness(texture: Texture) -> Float:

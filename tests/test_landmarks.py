@@ -138,7 +138,7 @@ def test_the_larger_face_is_used_where_both_networks_see_it(
     face = search.largest_face(mesh.Scaled(np.zeros((9, 9, 3), np.uint8)), lambda *_: True)
     assert face is not None
     assert face.mesh.points[0, 0] == chosen
-    assert face.sure
+    assert face.sure == (chosen == 50.0), "a face that the detector doubts is used, and said to be doubtful"
 
 
 def test_points_outside_the_photo_are_not_trusted(face: tuple[np.ndarray, Landmarks]) -> None:

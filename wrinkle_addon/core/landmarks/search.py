@@ -20,7 +20,7 @@ _PRESENT = 0.5  # MediaPipe's own threshold
 _CERTAIN = 0.9
 _UPRIGHT = 0.8
 _PLAUSIBLE = 0.5
-_AGREED = 0.6  # enough of the detector's trust where the mesh network is certain
+_AGREED = 0.6  # where the mesh network is certain, enough to look no further, not enough to be sure
 _CHECK_MARGIN = 1.2
 _CANDIDATES = 3
 
@@ -41,9 +41,8 @@ def largest_face(photo: Scaled, progress: Progress) -> Face | None:
         for detection in islice(detections, _CANDIDATES):
             mesh, trust = _confirmed_mesh(photo, detection)
             others = sum(other.score >= _UPRIGHT and other is not detection for other in detections)
-            sure = trust >= _UPRIGHT or (trust >= _AGREED and mesh.presence >= _CERTAIN)
-            face = Face(mesh, 1 + others, sure)
-            if face.sure:
+            face = Face(mesh, 1 + others, trust >= _UPRIGHT)
+            if face.sure or (trust >= _AGREED and mesh.presence >= _CERTAIN):
                 return face
             if trust >= _PLAUSIBLE and (fallback is None or trust > fallback[0]):
                 fallback = (trust, face)

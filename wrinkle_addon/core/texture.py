@@ -20,7 +20,7 @@ SIZES = (64, 16384)
 HIDING_MM = 1.0
 """By how much something must lie nearer to the viewer to hide the skin behind it."""
 RIM_MM = (4.0, 8.0)
-"""How far inside the fitted outline, in the photo, nothing and everything is taken: fits miss the outline by up to 4 mm."""
+"""How far inside the fitted outline, in the photo, nothing and everything is taken: fits miss it by up to 4 mm."""
 OUTLINE_SIZE = 512
 FILLED_SIZE = 1024
 """What was not seen is made up at no more than this size: there is no detail in it."""
@@ -55,7 +55,8 @@ def extract_texture(photo: Photo, fit: Fit, model: FaceModel, size: int = 2048, 
         dilate=max(size // 128, 4),
         progress=partial(progress_of.report, progress),
     )
-    return Texture(rgb, cv2.multiply(alpha, _off_outline(fit, model, size), dtype=cv2.CV_8U))
+    seen = cv2.multiply(alpha, _off_outline(fit, model, size), dtype=cv2.CV_8U)
+    return Texture(rgb, np.asarray(seen, np.uint8))
 
 
 def _off_outline(fit: Fit, model: FaceModel, size: int) -> Float:

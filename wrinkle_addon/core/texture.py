@@ -21,7 +21,7 @@ HIDING_MM = 1.0
 """By how much something must lie nearer to the viewer to hide the skin behind it."""
 RIM_MM = (4.0, 8.0)
 """How far inside the fitted outline, in the photo, nothing and everything is taken: fits miss it by up to 4 mm."""
-OUTLINE_SIZE = 512
+OUTLINE_SIZE = 256
 FILLED_SIZE = 1024
 """What was not seen is made up at no more than this size: there is no detail in it."""
 MIRROR_PAIRS = ((17, 26), (21, 22), (36, 45), (39, 42), (31, 35), (48, 54))

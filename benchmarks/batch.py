@@ -73,11 +73,13 @@ def wait(process: subprocess.Popen[str]) -> None:
 def kill(process: subprocess.Popen[str], out: Path) -> None:
     """SIGKILL to the leading process and to all that hold a claim."""
     process.kill()
-    for claim in (out / ".batch" / "claims").glob("[!.]*/*"):
-        try:
-            os.kill(json.loads(claim.read_text())["pid"], signal.SIGKILL)
-        except (ProcessLookupError, FileNotFoundError, ValueError):
-            continue
+    # Claims vanish while they are listed; unlike glob, walk passes over a folder that is gone.
+    for folder, _, names in os.walk(out / ".batch" / "claims"):
+        for name in names:
+            try:
+                os.kill(json.loads((Path(folder) / name).read_text())["pid"], signal.SIGKILL)
+            except (ProcessLookupError, FileNotFoundError, ValueError, TypeError, KeyError):
+                continue
     process.communicate()
 
 

@@ -20,7 +20,7 @@ SIZES = (64, 16384)
 HIDING_MM = 1.0
 """By how much something must lie nearer to the viewer to hide the skin behind it."""
 RIM_MM = (4.0, 8.0)
-"""How far inside the fitted outline, in the photo, nothing and everything is taken: fits miss it by up to 4 mm."""
+"""How far inside the fitted outline, in the photo, nothing and everything is taken: fits miss it by some mm."""
 OUTLINE_SIZE = 256
 FILLED_SIZE = 1024
 """What was not seen is made up at no more than this size: there is no detail in it."""
